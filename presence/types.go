@@ -63,7 +63,7 @@ type Page struct {
 // UserState is what is known of a user over all rooms.
 type UserState struct {
 	Online   bool
-	Rooms    []string // sorted
+	Rooms    []string  // sorted
 	LastSeen time.Time // zero = never; while online the latest beat
 }
 
@@ -76,3 +76,10 @@ const (
 	Going                 // close 1001 or 1005: page left or tab closed
 	Broken                // anything else: broken, timed out
 )
+
+// RoomCount is one room's number of distinct users.
+type RoomCount struct {
+	Room    string
+	Version uint64
+	Count   int
+}

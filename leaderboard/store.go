@@ -1,0 +1,39 @@
+package leaderboard
+
+import (
+	"errors"
+	"iter"
+)
+
+// What a store's methods fail with; callers branch on these with errors.Is.
+var (
+	ErrUnknownBoard = errors.New("no such board")
+	ErrRulesFixed   = errors.New("order and tie are fixed while the board has entries")
+	ErrUnavailable  = errors.New("the store cannot write now") // disk full, fsync failed
+	ErrGone         = errors.New("the changelog does not reach back to that head")
+)
+
+// Info is a board without its entries.
+type Info struct {
+	Board string
+	Rules Rules
+	Head  Head
+	Total int
+}
+
+// Outcome is what one atomic batch did. Results are in the order of the batch.
+// Delta is nil if nothing changed.
+type Outcome struct {
+	Head    Head // after the batch
+	Results []Result
+	Delta   *Delta
+}
+
+// Snapshot is a whole board at one head. Entries come in no order, once, and
+// stay as they were at Head while writes go on.
+type Snapshot struct {
+	Head    Head
+	Rules   Rules
+	Total   int
+	Entries iter.Seq[Entry]
+}

@@ -1,0 +1,23 @@
+package presence
+
+import "context"
+
+// Roster is where transitions are decided, atomically, for all nodes. The
+// methods are safe for concurrent use; after an error nothing is known and the
+// same call may be made again.
+type Roster interface {
+	// Join adds the node's holders; a user whose first holder came makes a
+	// Joined transition. Joining again renews the beat and may change the meta.
+	Join(ctx context.Context, node string, joins []Join) ([]Transition, error)
+	// Leave removes the node's holders; a user whose last holder went makes a
+	// Left transition. Unknown holders are ignored.
+	Leave(ctx context.Context, node string, places []Place) ([]Transition, error)
+	// Refresh beats for the node's holders and returns those it does not know,
+	// which the node must Join again.
+	Refresh(ctx context.Context, node string, places []Place) (missing []Place, err error)
+	// SetMeta changes what is shown of present users; equal meta is a no-op.
+	SetMeta(ctx context.Context, metas []Join) ([]Transition, error)
+	// Sweep removes holders without a beat for the threshold, a bounded number
+	// a call, and returns the transitions.
+	Sweep(ctx context.Context) ([]Transition, error)
+}
