@@ -49,3 +49,11 @@ type NodeInfo struct {
 	Store    string `json:"store"` // "memory", "disk" …
 	Bus      string `json:"bus"`
 }
+
+// Me is the answer to GET /v1/me: who the token (or the keyless peer) is.
+type Me struct {
+	User   string   `json:"user"`
+	Name   string   `json:"name"`
+	Member string   `json:"member"` // who `me` is
+	Roles  []string `json:"roles"`
+}

@@ -54,7 +54,7 @@ type EntryDelta struct {
 	Group  *string                    `json:"group,omitempty"`
 	Score  *float64                   `json:"score,omitempty"`
 	Tie    *int64                     `json:"tie,omitempty"`
-	Cells  map[string]json.RawMessage `json:"cells,omitempty"` // absent = kept; {} = none left
+	Cells  map[string]json.RawMessage `json:"cells,omitzero"` // absent = kept; {} = none left
 }
 
 // Activity is one change of a board, newest last in a list.

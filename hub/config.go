@@ -1,0 +1,85 @@
+package hub
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"rollcall/presence"
+	"rollcall/wire"
+)
+
+// Config is how a node behaves. The zero value of a field means its default.
+type Config struct {
+	Node    string // id of the node; default a fresh UUID
+	Version string // version of the program, shown in the console
+	Store   string // name of the store, shown in the console: memory, disk …
+
+	// Keys: nil is keyless mode, in which only loopback peers are served.
+	Auth      Authenticator
+	Insecure  bool     // keyless mode serves any peer
+	Anonymous bool     // with keys: who has no token may watch public boards
+	Origins   []string // allowed Origin values besides the request's own host
+
+	Contest wire.Contest // what the pages show; Room and Board default to "main"
+	Static  http.Handler // pages; nil = none
+	Logger  *slog.Logger // default: discards
+
+	// Sessions.
+	Ping         time.Duration // server ping, ±20 %; default 15 s: under every proxy's idle timeout
+	ReadDeadline time.Duration // silence that ends a session; default 23 s: one lost ping is forgiven
+	AuthTimeout  time.Duration // connect to hello; default 5 s
+	Presence     presence.Config
+
+	// Boards.
+	BatchMax    int           // events in one call of the store; default 64
+	QueueDepth  int           // events waiting per board; default 8,192; full = busy
+	ReplicaKeep time.Duration // idle replica is dropped after; default 60 s
+	BoardHz     float64       // frames a second of a busy board view; default 10
+	WaitMax     time.Duration // longest wait_ms; default 30 s
+
+	Limits Limits
+}
+
+// Limits bound what clients may take. Each has a metric
+// rollcall_refused_total{limit=…} under the name in the comment.
+type Limits struct {
+	Connections           int     // connections; default 18,000
+	ConnectionsPerAddress int     // address_connections; default 2,048
+	ConnectionsPerUser    int     // user_connections; default 32
+	Subscriptions         int     // subscriptions of a session; default 32
+	Messages              float64 // messages a second of a session that is no pusher, jury or admin; default 100
+	PlayerRequests        int     // player_requests a minute over HTTP; default 100
+	InFlight              int     // unanswered score messages of a session; default 64: then it is not read
+}
+
+func (c Config) withDefaults() Config {
+	def(&c.Ping, 15*time.Second)
+	def(&c.ReadDeadline, 23*time.Second)
+	def(&c.AuthTimeout, 5*time.Second)
+	def(&c.BatchMax, 64)
+	def(&c.QueueDepth, 8192)
+	def(&c.ReplicaKeep, time.Minute)
+	def(&c.BoardHz, 10)
+	def(&c.WaitMax, 30*time.Second)
+	def(&c.Contest.Room, "main")
+	def(&c.Contest.Board, "main")
+	def(&c.Limits.Connections, 18000)
+	def(&c.Limits.ConnectionsPerAddress, 2048)
+	def(&c.Limits.ConnectionsPerUser, 32)
+	def(&c.Limits.Subscriptions, 32)
+	def(&c.Limits.Messages, 100)
+	def(&c.Limits.PlayerRequests, 100)
+	def(&c.Limits.InFlight, 64)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func def[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

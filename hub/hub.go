@@ -1,0 +1,159 @@
+package hub
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rollcall/presence"
+)
+
+// Hub is one node.
+type Hub struct {
+	// static after New
+	cfg     Config
+	log     *slog.Logger
+	boards  Boards
+	roster  Roster
+	bus     Bus
+	tracker *presence.Tracker
+	metrics *metrics
+	started time.Time
+
+	queues   *queues
+	feeds    *feeds
+	rooms    *rooms
+	pacer    *pacer
+	sessions *sessions
+	rates    *rates
+
+	subs  atomic.Uint64 // numbers of subscriptions
+	ready atomic.Bool   // replicas are warm and the node is not draining
+
+	mu     sync.Mutex
+	closed bool            // guarded by mu: spawn refuses
+	work   sync.WaitGroup  // repairs and loads; Add only under mu
+	loops  sync.WaitGroup  // pacer, tracker, janitor
+	life   context.Context // ends when the node's loops and streams shall
+	stop   context.CancelFunc
+	unbus  func()
+}
+
+// New makes a node over its store, roster and bus. It serves nothing until
+// Start.
+func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
+	cfg = cfg.withDefaults()
+	if cfg.Node == "" {
+		cfg.Node = uuid.NewString()
+	}
+	h := &Hub{
+		cfg: cfg, log: cfg.Logger, boards: boards, roster: roster, bus: bus,
+		metrics: newMetrics(), pacer: newPacer(), started: time.Now(),
+	}
+	h.life, h.stop = context.WithCancel(context.Background())
+	h.queues = &queues{hub: h, lines: map[string]*line{}}
+	h.feeds = &feeds{hub: h, open: map[string]*feed{}}
+	h.rooms = &rooms{hub: h, watched: map[string]*room{}}
+	h.sessions = newSessions(h)
+	h.rates = newRates(cfg.Limits.PlayerRequests)
+	h.tracker = presence.NewTracker(cfg.Node, roster, cfg.Presence, h.announce)
+	h.metrics.watch(h)
+	return h
+}
+
+// Node is the node's id.
+func (h *Hub) Node() string { return h.cfg.Node }
+
+// Start runs the node's loops and warms its replicas; then it is ready. Stop
+// it with Close.
+func (h *Hub) Start(ctx context.Context) error {
+	h.loops.Go(func() { h.pacer.run(h.life) })
+	h.loops.Go(func() { h.janitor(h.life) })
+	h.loops.Go(func() {
+		if err := h.tracker.Run(h.life); err != nil && h.life.Err() == nil {
+			h.log.Error("presence stopped", "err", err)
+		}
+	})
+	unbus, err := h.bus.Listen(h)
+	if err != nil {
+		return err
+	}
+	h.unbus = unbus
+	if err := h.feeds.warm(ctx); err != nil {
+		return err
+	}
+	h.ready.Store(true)
+	return nil
+}
+
+// Drain makes the node unready and closes its sessions, spread over the given
+// time, with code 1012: their users' holders stay, so nobody is seen to leave.
+func (h *Hub) Drain(ctx context.Context, spread time.Duration) {
+	h.ready.Store(false)
+	h.sessions.drain(ctx, spread)
+}
+
+// Close stops the node: sessions end, queued events are applied, loops stop.
+// The store and the roster stay open; they are the caller's.
+func (h *Hub) Close() {
+	h.ready.Store(false)
+	h.sessions.close()
+	h.queues.close()
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.stop()
+	h.loops.Wait()
+	h.work.Wait()
+	if h.unbus != nil {
+		h.unbus()
+	}
+}
+
+// spawn runs f in a goroutine that Close waits for; after Close it runs
+// nothing and says so.
+func (h *Hub) spawn(f func()) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.work.Go(f)
+	return true
+}
+
+// pause waits, and reports false if the node stopped meanwhile.
+func (h *Hub) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-h.life.Done():
+		return false
+	}
+}
+
+// janitor drops what nobody uses.
+func (h *Hub) janitor(ctx context.Context) {
+	t := time.NewTicker(min(time.Second, h.cfg.ReplicaKeep/4))
+	defer t.Stop()
+	degraded := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-t.C:
+			h.feeds.sweep(now)
+			h.rates.sweep(now)
+			if d := h.tracker.Degraded(); d != degraded {
+				degraded = d
+				h.rooms.touchAll()
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package hub
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rollcall/hub/fanout"
+	"rollcall/leaderboard"
+	"rollcall/presence"
+)
+
+// metrics are what the node counts; each node has a registry of its own. No
+// label holds what a client chose.
+type metrics struct {
+	registry *prometheus.Registry
+	handler  http.Handler
+	fanout   fanout.Stats
+
+	queued       prometheus.Gauge
+	batchEvents  prometheus.Histogram
+	applySeconds prometheus.Histogram
+	events       *prometheus.CounterVec // status
+	transitions  *prometheus.CounterVec // kind
+	repairs      prometheus.Counter
+	messages     prometheus.Counter
+	errors       *prometheus.CounterVec // code
+	limits       *prometheus.CounterVec // limit
+	closes       *prometheus.CounterVec // reason
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		queued:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "rollcall_events_queued", Help: "Score events waiting for the store."}),
+		batchEvents: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "rollcall_batch_events", Help: "Score events in one call of the store.", Buckets: prometheus.ExponentialBuckets(1, 2, 11),
+		}),
+		applySeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "rollcall_apply_seconds", Help: "Time of one call of the store.", Buckets: prometheus.ExponentialBuckets(50e-6, 2, 16),
+		}),
+		events:      counters("rollcall_events_total", "Score events by fate.", "status"),
+		transitions: counters("rollcall_transitions_total", "Changes of rosters by kind.", "kind"),
+		repairs:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_repairs_total", Help: "Replicas brought up from the store after a gap."}),
+		messages:    prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_messages_total", Help: "Messages read from sessions."}),
+		errors:      counters("rollcall_errors_total", "Requests answered with an error, by code.", "code"),
+		limits:      counters("rollcall_refused_total", "Requests refused by a limit.", "limit"),
+		closes:      counters("rollcall_sessions_ended_total", "Sessions ended, by reason.", "reason"),
+	}
+	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.transitions, m.repairs, m.messages, m.errors, m.limits, m.closes)
+	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return m
+}
+
+func counters(name, help, label string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+}
+
+// watch registers what is read when asked for.
+func (m *metrics) watch(h *Hub) {
+	gauge := func(name, help string, read func() float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+	}
+	counter := func(name, help string, read func() uint64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(read()) }))
+	}
+	gauge("rollcall_sessions", "Open sessions.", func() float64 { live, _ := h.sessions.counts(); return float64(live) })
+	gauge("rollcall_users", "Users with a session.", func() float64 { _, users := h.sessions.counts(); return float64(users) })
+	gauge("rollcall_replicas", "Boards with a replica on this node.", func() float64 { return float64(h.feeds.count()) })
+	gauge("rollcall_degraded", "1 while the roster does not answer.", func() float64 {
+		if h.tracker.Degraded() {
+			return 1
+		}
+		return 0
+	})
+	counter("rollcall_frames_total", "Frames written.", m.fanout.Frames.Load)
+	counter("rollcall_frame_bytes_total", "Bytes written to sessions.", m.fanout.Bytes.Load)
+	counter("rollcall_writes_total", "Writes to sockets.", m.fanout.Writes.Load)
+	counter("rollcall_conflations_total", "Snapshots sent in place of several states.", m.fanout.Conflations.Load)
+	counter("rollcall_slow_closes_total", "Sessions closed because they did not read.", m.fanout.SlowCloses.Load)
+}
+
+func (m *metrics) serve(w http.ResponseWriter, r *http.Request) { m.handler.ServeHTTP(w, r) }
+
+// refused counts a request that a limit refused, by the limit's name.
+func (m *metrics) refused(limit string) { m.limits.WithLabelValues(limit).Inc() }
+
+func (m *metrics) countResults(results []leaderboard.Result) {
+	n := map[leaderboard.Status]int{}
+	for i := range results {
+		n[results[i].Status]++
+	}
+	for status, count := range n {
+		m.events.WithLabelValues(string(status)).Add(float64(count))
+	}
+}
+
+func (m *metrics) countTransitions(ts []presence.Transition) {
+	names := map[presence.Kind]string{presence.Joined: "join", presence.Left: "leave", presence.Changed: "change"}
+	for _, t := range ts {
+		m.transitions.WithLabelValues(names[t.Kind]).Inc()
+	}
+}

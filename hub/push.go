@@ -1,0 +1,141 @@
+package hub
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"rollcall/leaderboard"
+	"rollcall/wire"
+)
+
+// pushing is one request of events for one board: results fill up in request
+// order.
+type pushing struct {
+	board   string
+	in      []wire.Incoming
+	results []wire.Result
+
+	events []leaderboard.Event // those for the store
+	index  []int               // events[i] answers results[index[i]]
+}
+
+// blocked remembers sources whose later events of the same request must get
+// the same transient answer, not gap.
+type blocked map[string]*wire.Error
+
+// newPushing sorts out what must not reach the store: events of another source
+// than the principal's, events without a sound identity, and events of blocked
+// sources.
+func newPushing(p *Principal, board string, in []wire.Incoming, stuck blocked) *pushing {
+	ps := &pushing{board: board, in: in, results: make([]wire.Result, len(in))}
+	for i := range in {
+		e := &in[i].Event
+		if fault := barred(p, e, stuck); fault != nil {
+			ps.results[i] = refused(e, fault)
+			continue
+		}
+		if in[i].Fault != nil && !in[i].Identified {
+			ps.results[i] = refused(e, in[i].Fault)
+			continue
+		}
+		if e.Source == "" && e.ID == "" {
+			e.ID = uuid.NewString()
+		}
+		ps.events = append(ps.events, toEvent(&in[i]))
+		ps.index = append(ps.index, i)
+	}
+	return ps
+}
+
+func barred(p *Principal, e *wire.Event, stuck blocked) *wire.Error {
+	if p.Source != "" && e.Source != p.Source {
+		return &wire.Error{Code: wire.Forbidden, Field: "source", Message: "this token pushes as source " + p.Source + " only"}
+	}
+	return stuck[e.Source]
+}
+
+// answer fills in what the store said and notes sources that are blocked now.
+func (ps *pushing) answer(out leaderboard.Outcome, err error, stuck blocked) {
+	if err != nil {
+		ps.refuse(storeFault(ps.board, err), stuck)
+		return
+	}
+	for i, at := range ps.index {
+		e := &ps.in[at].Event
+		res := toResult(e, out.Head, &out.Results[i])
+		if stuck != nil && res.Error != nil && res.Error.Code.Transient() && e.Source != "" {
+			stuck[e.Source] = res.Error
+		}
+		ps.results[at] = res
+	}
+}
+
+// refuse answers every event meant for the store with one fault.
+func (ps *pushing) refuse(fault *wire.Error, stuck blocked) {
+	for _, at := range ps.index {
+		e := &ps.in[at].Event
+		if stuck != nil && e.Source != "" && fault.Code.Transient() {
+			stuck[e.Source] = fault
+		}
+		ps.results[at] = refused(e, fault)
+	}
+}
+
+func busy(what string) *wire.Error {
+	return &wire.Error{Code: wire.Busy, Message: what, RetryAfterMS: retryAfter.Milliseconds()}
+}
+
+// start hands the request to the board's line; done is called once, perhaps
+// before start returns, from a worker that must not be held up.
+func (h *Hub) start(ps *pushing, stuck blocked, done func()) {
+	if len(ps.events) == 0 {
+		done()
+		return
+	}
+	ok := h.queues.add(ps.board, job{events: ps.events, done: func(out leaderboard.Outcome, err error) {
+		ps.answer(out, err, stuck)
+		done()
+	}})
+	if !ok {
+		h.metrics.refused("queue_depth")
+		ps.refuse(busy("too many events wait for this board"), stuck)
+		done()
+	}
+}
+
+// push takes events of one request through the store in runs of the batch
+// size, one after the other, so that a source's order holds and a transient
+// refusal stops the rest of its events.
+func (h *Hub) push(p *Principal, board string, in []wire.Incoming, stuck blocked) []wire.Result {
+	results := make([]wire.Result, 0, len(in))
+	for len(in) > 0 {
+		n := min(len(in), h.cfg.BatchMax)
+		ps := newPushing(p, board, in[:n], stuck)
+		answered := make(chan struct{})
+		h.start(ps, stuck, func() { close(answered) })
+		<-answered
+		results = append(results, ps.results...)
+		in = in[n:]
+	}
+	return results
+}
+
+// PushMessage answers one message of events (an object or an array, at most
+// wire.MaxBatch) for transports without HTTP: the JSON of wire.Results, or of
+// wire.Failure if nothing was applied.
+func (h *Hub) PushMessage(p Principal, board string, body []byte) []byte {
+	fault := h.mayPush(&p, board)
+	var in []wire.Incoming
+	if fault == nil {
+		in, fault = wire.DecodeEvents(body)
+	}
+	if fault == nil && len(in) > wire.MaxBatch {
+		fault = &wire.Error{Code: wire.TooLarge, Message: fmt.Sprintf("a message must hold at most %d events", wire.MaxBatch)}
+	}
+	if fault != nil {
+		h.metrics.errors.WithLabelValues(string(fault.Code)).Inc()
+		return encode(wire.Failure{Error: fault})
+	}
+	return encode(wire.Results{Results: h.push(&p, board, in, blocked{})})
+}

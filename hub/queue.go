@@ -1,0 +1,147 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"rollcall/leaderboard"
+	"rollcall/wire"
+)
+
+// retryAfter is what a sender is told to wait after a transient refusal.
+const retryAfter = 100 * time.Millisecond
+
+// job is a run of events of one sender for one board. done is called once,
+// from the board's worker, and must not block.
+type job struct {
+	events []leaderboard.Event
+	done   func(leaderboard.Outcome, error)
+}
+
+// queues are the bounded lines of events before the store, one per board. A
+// board's worker lives only while its line is not empty.
+type queues struct {
+	hub *Hub
+
+	mu     sync.Mutex
+	lines  map[string]*line // guarded by mu
+	closed bool             // guarded by mu
+	work   sync.WaitGroup   // the workers
+}
+
+type line struct {
+	jobs   []job
+	events int
+}
+
+// add puts a job in the board's line and reports whether there was room.
+func (q *queues) add(board string, j job) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l := q.lines[board]
+	if l == nil {
+		l = &line{}
+	}
+	if q.closed || l.events+len(j.events) > q.hub.cfg.QueueDepth {
+		return false
+	}
+	if q.lines[board] == nil {
+		q.lines[board] = l
+		q.work.Go(func() { q.drain(board, l) })
+	}
+	l.jobs = append(l.jobs, j)
+	l.events += len(j.events)
+	q.hub.metrics.queued.Add(float64(len(j.events)))
+	return true
+}
+
+// drain is the board's worker: whatever waits while the last call is in flight
+// is the next batch.
+func (q *queues) drain(board string, l *line) {
+	for {
+		jobs, n := q.take(board, l)
+		if len(jobs) == 0 {
+			return
+		}
+		q.hub.apply(board, jobs, n)
+	}
+}
+
+func (q *queues) take(board string, l *line) (jobs []job, n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	take := 0
+	for _, j := range l.jobs {
+		if take > 0 && n+len(j.events) > q.hub.cfg.BatchMax {
+			break
+		}
+		n += len(j.events)
+		take++
+	}
+	jobs = l.jobs[:take:take]
+	if l.jobs = l.jobs[take:]; take == 0 {
+		delete(q.lines, board)
+	}
+	l.events -= n
+	q.hub.metrics.queued.Add(-float64(n))
+	return jobs, n
+}
+
+// close refuses new jobs and waits until the lines are empty.
+func (q *queues) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.work.Wait()
+}
+
+// apply takes one batch to the store, tells the replicas, then the senders.
+func (h *Hub) apply(board string, jobs []job, n int) {
+	batch := jobs[0].events
+	if len(jobs) > 1 {
+		batch = make([]leaderboard.Event, 0, n)
+		for _, j := range jobs {
+			batch = append(batch, j.events...)
+		}
+	}
+	start := time.Now()
+	out, err := h.boards.Apply(context.Background(), board, batch)
+	h.metrics.applySeconds.Observe(time.Since(start).Seconds())
+	if err != nil {
+		if !errors.Is(err, leaderboard.ErrUnknownBoard) {
+			h.log.Error("batch not applied", "board", board, "events", n, "err", err)
+		}
+		for _, j := range jobs {
+			j.done(leaderboard.Outcome{}, err)
+		}
+		return
+	}
+	h.metrics.batchEvents.Observe(float64(n))
+	h.metrics.countResults(out.Results)
+	if out.Delta != nil {
+		h.feeds.changed(board, *out.Delta)
+		h.bus.PublishDelta(board, *out.Delta)
+	}
+	rest := out.Results
+	for _, j := range jobs {
+		own := out
+		own.Results, rest = rest[:len(j.events)], rest[len(j.events):]
+		j.done(own, nil)
+	}
+}
+
+// storeFault is what a sender or reader is told when the store failed.
+func storeFault(board string, err error) *wire.Error {
+	var we *wire.Error
+	switch {
+	case errors.As(err, &we):
+		return we
+	case errors.Is(err, leaderboard.ErrUnknownBoard):
+		return &wire.Error{Code: wire.UnknownBoard, Field: "board", Message: "there is no board " + board + "; create it with PUT /v1/boards/" + board}
+	case errors.Is(err, leaderboard.ErrRulesFixed):
+		return &wire.Error{Code: wire.RulesFixed, Field: "order", Message: "order and tie cannot change while the board has entries"}
+	}
+	return &wire.Error{Code: wire.Unavailable, Message: "the store cannot answer now", RetryAfterMS: retryAfter.Milliseconds()}
+}
