@@ -102,3 +102,11 @@ func (m *metrics) countTransitions(ts []presence.Transition) {
 		m.transitions.WithLabelValues(names[t.Kind]).Inc()
 	}
 }
+
+// MetricsServer serves /metrics alone, for a listener of its own that only the
+// monitoring reaches.
+func (h *Hub) MetricsServer() *http.Server {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", h.metrics.handler)
+	return &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes}
+}

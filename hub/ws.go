@@ -15,6 +15,7 @@ import (
 
 // upgrader leaves the origin to principalOf, which has judged it before.
 var upgrader = websocket.Upgrader{
+	ReadBufferSize: 1024, // per session; a request is smaller
 	Subprotocols: []string{wire.Subprotocol},
 	CheckOrigin:  func(*http.Request) bool { return true },
 }

@@ -1,0 +1,28 @@
+# What a developer and CI type. `make check` is quick; `make test` is everything.
+.PHONY: check test bench lint fuzz build fmt clean
+
+GOTOOL = go tool -modfile=tools/go.mod
+
+build: ## the binary, in bin/
+	go build -o bin/rollcall ./cmd/rollcall
+
+check: ## format, vet, staticcheck, tidy, imports
+	scripts/check.sh
+
+test: ## install what is missing (Debian, as root), then every test
+	scripts/test.sh
+
+bench: ## the figures of docs/benchmarks.md
+	scripts/bench.sh
+
+lint: ## golangci-lint, built on first use
+	scripts/lint.sh
+
+fuzz: ## each fuzz target for FUZZTIME (default 10s)
+	scripts/fuzz.sh
+
+fmt:
+	$(GOTOOL) gofumpt -w .
+
+clean:
+	rm -rf bin e2e/node_modules

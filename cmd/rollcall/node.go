@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"syscall"
+	"time"
+
+	"rollcall/contest"
+	"rollcall/hub"
+	"rollcall/hub/jwtauth"
+	"rollcall/hub/membus"
+	"rollcall/hub/natsbus"
+	"rollcall/leaderboard"
+	"rollcall/leaderboard/pebbleboard"
+	"rollcall/presence"
+	"rollcall/presence/memroster"
+	"rollcall/static"
+)
+
+// node is a hub with everything it needs, on embedded stores.
+type node struct {
+	log    *slog.Logger
+	hub    *hub.Hub
+	store  *pebbleboard.Store
+	roster *memroster.Roster
+	nats   *natsbus.Server // nil without --nats-listen
+	http   []*http.Server
+	url    string
+	failed chan error // a listener that broke
+}
+
+// drainSpread is the time over which a stopping node closes its sessions, so
+// that they do not all come back at once.
+const drainSpread = 2 * time.Second
+
+// openNode opens the stores and starts to serve. What fails says which flag to
+// look at; what was opened is closed again.
+func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.Logger) (_ *node, err error) {
+	n := &node{log: log, failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			n.close()
+		}
+	}()
+	if n.store, err = openStore(f, log); err != nil {
+		return nil, err
+	}
+	var journal memroster.Journal
+	if f.Data != "" {
+		journal = n.store.Journal()
+	}
+	n.roster, err = memroster.New(ctx, memroster.Config{Threshold: f.Threshold, Journal: journal})
+	if err != nil {
+		return nil, fmt.Errorf("--data: %w", err)
+	}
+	cfg, err := hubConfig(f, file, log)
+	if err != nil {
+		return nil, err
+	}
+	n.hub = hub.New(cfg, n.store, n.roster, membus.New().Node())
+	if err := n.ensureBoard(ctx, cfg, file); err != nil {
+		return nil, err
+	}
+	if err := n.hub.Start(ctx); err != nil {
+		return nil, err
+	}
+	return n, n.listen(f, cfg)
+}
+
+func openStore(f *serveFlags, log *slog.Logger) (*pebbleboard.Store, error) {
+	if f.Data == "" {
+		log.Warn("memory only: a restart forgets everything", "data", "")
+	}
+	store, err := pebbleboard.Open(pebbleboard.Config{
+		Dir: f.Data, Logger: log, IDWindow: f.IDWindow, IDLimit: f.IDLimit,
+		Progress: func(board string, entries int) { log.Info("board read", "board", board, "entries", entries) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--data %s: %w", f.Data, err)
+	}
+	return store, nil
+}
+
+func hubConfig(f *serveFlags, file *contest.File, log *slog.Logger) (hub.Config, error) {
+	cfg := hub.Config{
+		Version: version(), Store: "disk (" + f.Data + ")", Logger: log, Static: static.Handler(),
+		Insecure: f.Insecure, Anonymous: f.Anonymous == "viewer", Origins: f.Origin,
+		Ping: f.Ping, ReadDeadline: f.ReadDeadline, ReplicaKeep: f.ReplicaKeep,
+		BatchMax: embeddedBatch, QueueDepth: f.QueueDepth,
+		Presence: presence.Config{
+			GraceGoing: f.GraceGoing, GraceBroken: f.GraceBroken, Refresh: f.Refresh, Sweep: f.Sweep, Log: log,
+		},
+		Limits: hub.Limits{
+			Connections: f.MaxConnections, ConnectionsPerAddress: f.MaxConnectionsPerAddress,
+			ConnectionsPerUser: f.MaxConnectionsPerUser, Subscriptions: f.MaxSubscriptions,
+			Messages: float64(f.MaxMessages), PlayerRequests: f.PlayerRequests,
+		},
+	}
+	if f.Data == "" {
+		cfg.Store = "memory"
+	}
+	if cfg.Limits.Connections == 0 {
+		cfg.Limits.Connections = connectionsByFiles()
+	}
+	if file != nil {
+		cfg.Contest = file.Wire(time.Now())
+	}
+	if !f.withKeys() {
+		return cfg, nil
+	}
+	auth, err := authenticator(f)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Auth = auth
+	return cfg, nil
+}
+
+// embeddedBatch is how many events share one fsync. DESIGN's 64 is for a store
+// across a network; a disk that takes 10 ms to sync needs more to keep up.
+const embeddedBatch = 512
+
+// connectionsByFiles leaves 256 descriptors for the store and the rest.
+func connectionsByFiles() int {
+	var lim syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil || lim.Cur > 1<<20 {
+		return 1 << 20
+	}
+	return max(int(lim.Cur)-256, 64)
+}
+
+func authenticator(f *serveFlags) (hub.Authenticator, error) {
+	var cfg jwtauth.Config
+	var err error
+	if f.JWTHS256File != "" {
+		if cfg.HS256Secret, err = jwtauth.LoadSecret(f.JWTHS256File); err != nil {
+			return nil, fmt.Errorf("--jwt-hs256-file: %w", err)
+		}
+	}
+	if f.APIKeyFile != "" {
+		if cfg.APIKeys, err = jwtauth.LoadKeys(f.APIKeyFile); err != nil {
+			return nil, fmt.Errorf("--api-key-file: %w", err)
+		}
+	}
+	return jwtauth.New(cfg)
+}
+
+// ensureBoard makes the contest's board if it is not there, so that its pages
+// have something to show from the start.
+func (n *node) ensureBoard(ctx context.Context, cfg hub.Config, file *contest.File) error {
+	if file == nil {
+		return nil
+	}
+	board := cfg.Contest.Board
+	infos, err := n.store.List(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(infos, func(i leaderboard.Info) bool { return i.Board == board }) {
+		return nil
+	}
+	rules := leaderboard.Rules{Title: cfg.Contest.Title}.WithDefaults()
+	for _, p := range cfg.Contest.Problems {
+		rules.Columns = append(rules.Columns, leaderboard.Column{ID: p.ID, Label: p.Label, Name: p.Name, Color: p.Color})
+	}
+	_, _, _, err = n.store.Put(ctx, board, rules)
+	return err
+}
+
+func (n *node) listen(f *serveFlags, cfg hub.Config) error {
+	ln, err := net.Listen("tcp", f.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	n.url = "http://" + ln.Addr().String()
+	n.serveOn(ln, n.hub.Server())
+	if f.MetricsListen != "" {
+		ln, err := net.Listen("tcp", f.MetricsListen)
+		if err != nil {
+			return fmt.Errorf("--metrics-listen: %w", err)
+		}
+		n.serveOn(ln, n.hub.MetricsServer())
+	}
+	if f.NATSListen == "" {
+		return nil
+	}
+	nc := natsbus.Config{
+		Addr: f.NATSListen, Insecure: f.Insecure, Log: n.log,
+		Push: func(_ context.Context, p hub.Principal, board string, body []byte) []byte {
+			return n.hub.PushMessage(p, board, body)
+		},
+		Keyless: hub.Principal{Roles: []hub.Role{hub.Admin}, Keyless: true},
+	}
+	if cfg.Auth != nil {
+		nc.Authenticate = cfg.Auth.Authenticate
+	}
+	if n.nats, err = natsbus.Listen(nc); err != nil {
+		return fmt.Errorf("--nats-listen: %w", err)
+	}
+	return nil
+}
+
+func (n *node) serveOn(ln net.Listener, srv *http.Server) {
+	n.http = append(n.http, srv)
+	go func() { // ends with srv.Close, which close calls
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			n.failed <- fmt.Errorf("serving %s: %w", ln.Addr(), err)
+		}
+	}()
+}
+
+// wait serves until ctx ends or a listener breaks, then stops in order: no new
+// work, sessions told to come back elsewhere, queued events applied, stores
+// closed.
+func (n *node) wait(ctx context.Context) error {
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-n.failed:
+	}
+	n.log.Info("stopping")
+	n.hub.Drain(context.Background(), drainSpread)
+	return errors.Join(err, n.close())
+}
+
+func (n *node) close() error {
+	var errs []error
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if n.nats != nil {
+		errs = append(errs, n.nats.Close(ctx))
+	}
+	if n.hub != nil {
+		n.hub.Close()
+	}
+	for _, srv := range n.http {
+		errs = append(errs, srv.Shutdown(ctx), srv.Close())
+	}
+	if n.roster != nil {
+		errs = append(errs, n.roster.Close(ctx))
+	}
+	if n.store != nil {
+		errs = append(errs, n.store.Close())
+	}
+	return errors.Join(errs...)
+}
+

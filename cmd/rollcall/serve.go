@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+
+	"rollcall/contest"
+)
+
+// serveCmd runs one node.
+type serveCmd struct {
+	serveFlags
+}
+
+// Run serves until SIGINT or SIGTERM.
+func (c *serveCmd) Run(e *env) error {
+	file, err := c.contestFile()
+	if err != nil {
+		return err
+	}
+	n, err := openNode(e.ctx, &c.serveFlags, file, c.logger(e.stderr))
+	if err != nil {
+		return err
+	}
+	n.tell(e.stdout)
+	return n.wait(e.ctx)
+}
+
+// contestFile reads --contest and --participants; nil without either.
+func (f *serveFlags) contestFile() (*contest.File, error) {
+	if f.Contest == "" {
+		return nil, nil
+	}
+	file, err := contest.Load(f.Contest)
+	if err != nil {
+		return nil, fmt.Errorf("--contest: %w", err)
+	}
+	if f.Participants == "" {
+		return file, nil
+	}
+	csv, err := os.Open(f.Participants)
+	if err != nil {
+		return nil, fmt.Errorf("--participants: %w", err)
+	}
+	defer func() { _ = csv.Close() }()
+	people, err := contest.ReadParticipantsCSV(csv)
+	if err != nil {
+		return nil, fmt.Errorf("--participants %s: %w", f.Participants, err)
+	}
+	if err := file.Merge(people); err != nil {
+		return nil, fmt.Errorf("--participants %s: %w", f.Participants, err)
+	}
+	return file, nil
+}
+
+func (f *serveFlags) logger(out io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		level = slog.LevelInfo // validate has refused what is no level
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, opts))
+	}
+	return slog.New(slog.NewTextHandler(out, opts))
+}
+
+// tell prints where the pages are.
+func (n *node) tell(out io.Writer) {
+	fmt.Fprintf(out, "participants  %s/\nprojector     %s/screen\nconsole       %s/console\n", n.url, n.url, n.url)
+	if n.nats != nil {
+		fmt.Fprintf(out, "NATS          nats://%s\n", n.nats.Addr())
+	}
+}
+
+// version is what the build knows of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,70 @@
+package pebbleboard
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"rollcall/leaderboard"
+)
+
+// Changes returns the changelog after a head, oldest first, empty if the head
+// is current; leaderboard.ErrGone if it does not reach back, or the head is of
+// another history.
+func (s *Store) Changes(ctx context.Context, name string, after leaderboard.Head) ([]leaderboard.Delta, error) {
+	b, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	var head leaderboard.Head
+	if err := s.read(ctx, b, func(st *leaderboard.State) { head = st.Head() }); err != nil {
+		return nil, err
+	}
+	switch {
+	case after == head:
+		return nil, nil
+	case after.Epoch != head.Epoch || after.Version >= head.Version:
+		return nil, leaderboard.ErrGone
+	}
+	deltas, err := s.readLog(after, head)
+	if err != nil {
+		return nil, fmt.Errorf("changelog of board %s: %w", name, err)
+	}
+	return deltas, nil
+}
+
+// readLog reads the entries that lead from one head to another.
+func (s *Store) readLog(after, head leaderboard.Head) (deltas []leaderboard.Delta, err error) {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
+	if s.closed {
+		return nil, errClosed
+	}
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound: logKey(nil, head.Epoch, after.Version+1),
+		UpperBound: logKey(nil, head.Epoch, head.Version+1),
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer it.Close()
+	at := after
+	for ok := it.First(); ok; ok = it.Next() {
+		d, err := decodeLog(it.Value())
+		if err != nil {
+			return nil, err
+		}
+		if d.From != at.Version || d.PrevChain != at.Chain {
+			return nil, leaderboard.ErrGone
+		}
+		deltas, at = append(deltas, d), d.Head()
+	}
+	if err := it.Error(); err != nil {
+		return nil, err
+	}
+	if at != head {
+		return nil, leaderboard.ErrGone
+	}
+	return deltas, nil
+}

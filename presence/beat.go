@@ -1,0 +1,93 @@
+package presence
+
+import (
+	"context"
+	"time"
+)
+
+// refreshDue reports whether a round of beats is under way or must begin.
+func (t *Tracker) refreshDue() bool {
+	return len(t.round) > 0 || !time.Now().Before(t.nextRefresh)
+}
+
+// refresh beats for the next chunk of this node's holders and queues those
+// that the roster has lost.
+func (t *Tracker) refresh(ctx context.Context) {
+	if len(t.round) == 0 {
+		t.round = t.held()
+		t.nextRefresh = time.Now().Add(t.cfg.Refresh)
+	}
+	chunk := t.round[:min(len(t.round), t.cfg.RefreshChunk)]
+	places := t.stillHeld(chunk)
+	if len(places) > 0 {
+		var missing []Place
+		ok := t.call(ctx, func(ctx context.Context) (_ []Transition, err error) {
+			missing, err = t.roster.Refresh(ctx, t.node, places)
+			return nil, err
+		})
+		if !ok {
+			return
+		}
+		t.rejoin(missing)
+	}
+	if t.round = t.round[len(chunk):]; len(t.round) == 0 {
+		t.round = nil
+	}
+}
+
+// held returns the seats that the roster should know.
+func (t *Tracker) held() []*seat {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seats := make([]*seat, 0, len(t.seats))
+	for _, s := range t.seats {
+		if s.told == present {
+			seats = append(seats, s)
+		}
+	}
+	return seats
+}
+
+// stillHeld returns the places of the seats that have not left since.
+func (t *Tracker) stillHeld(seats []*seat) []Place {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	places := make([]Place, 0, len(seats))
+	for _, s := range seats {
+		if s.told == present {
+			places = append(places, s.place)
+		}
+	}
+	return places
+}
+
+// rejoin queues the seats that the roster has lost.
+func (t *Tracker) rejoin(missing []Place) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range missing {
+		if s := t.seats[p]; s != nil {
+			s.told = absent
+			t.markLocked(s)
+		}
+	}
+}
+
+// sweepDue reports whether to sweep. It waits for the end of a round of beats:
+// a node that stood still must beat before it judges.
+func (t *Tracker) sweepDue() bool {
+	return len(t.round) == 0 && !time.Now().Before(t.nextSweep)
+}
+
+// sweep removes what is dead. As one sweep is bounded, the next follows at
+// once while somebody left.
+func (t *Tracker) sweep(ctx context.Context) {
+	var left []Transition
+	ok := t.call(ctx, func(ctx context.Context) (_ []Transition, err error) {
+		left, err = t.roster.Sweep(ctx)
+		return left, err
+	})
+	if ok && len(left) == 0 {
+		t.nextSweep = time.Now().Add(t.cfg.Sweep)
+	}
+}
