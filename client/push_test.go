@@ -100,10 +100,10 @@ func TestTransientRefusalRewinds(t *testing.T) {
 	h.hook = func(s *fakeSession, r wire.Request) bool {
 		busy := &wire.Error{Code: wire.Busy, Message: "full", RetryAfterMS: 1}
 		switch n.Add(1) {
-		case 2: // the whole message
+		case 3: // the whole message
 			s.write(wire.Answer{ID: r.ID, Error: busy})
 			return true
-		case 4: // its second half
+		case 1: // its second half
 			whole := r.Events
 			r.Events = whole[:len(whole)/2]
 			results := h.apply(r)

@@ -94,7 +94,7 @@ func hubConfig(f *serveFlags, file *contest.File, log *slog.Logger) (hub.Config,
 		Ping: f.Ping, ReadDeadline: f.ReadDeadline, ReplicaKeep: f.ReplicaKeep,
 		BatchMax: embeddedBatch, QueueDepth: f.QueueDepth,
 		Presence: presence.Config{
-			GraceGoing: f.GraceGoing, GraceBroken: f.GraceBroken, Refresh: f.Refresh, Sweep: f.Sweep, Log: log,
+			GraceGoing: orNone(f.GraceGoing), GraceBroken: orNone(f.GraceBroken), Refresh: f.Refresh, Sweep: f.Sweep, Log: log,
 		},
 		Limits: hub.Limits{
 			Connections: f.MaxConnections, ConnectionsPerAddress: f.MaxConnectionsPerAddress,
@@ -120,6 +120,15 @@ func hubConfig(f *serveFlags, file *contest.File, log *slog.Logger) (hub.Config,
 	}
 	cfg.Auth = auth
 	return cfg, nil
+}
+
+// orNone turns the flag's 0, no grace, into the domain's, where 0 is the
+// default.
+func orNone(grace time.Duration) time.Duration {
+	if grace == 0 {
+		return -1
+	}
+	return grace
 }
 
 // embeddedBatch is how many events share one fsync. DESIGN's 64 is for a store

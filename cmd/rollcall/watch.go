@@ -18,7 +18,7 @@ import (
 type watchCmd struct {
 	remote
 	Board    string `arg:"" help:"Board to watch."`
-	N        int    `help:"Rows to show." default:"20"`
+	N        int    `help:"Rows to show." default:"20" short:"n"`
 	Scheme   string `help:"competition, dense or ordinal; default the board's."`
 	Audience string `help:"public or live." default:"public"`
 	Once     bool   `help:"Print the standings once and end."`
