@@ -29,10 +29,14 @@ func (f *feed) rememberLocked(d leaderboard.Delta) {
 
 // activityPainter shows the latest changes; its delta holds the new ones.
 type activityPainter struct {
-	shown uint64 // version of the newest item painted
+	epoch string // of the last paint
+	shown uint64 // version of the last paint
 }
 
 func (a *activityPainter) paint(p picture) (func() any, any, bool) {
+	if a.epoch != p.info.Epoch {
+		a.epoch, a.shown = p.info.Epoch, 0
+	}
 	items, fresh := []wire.Activity{}, []wire.Activity{}
 	for _, r := range p.recent {
 		item := wire.Activity{Version: r.version, Member: r.row.Member, Name: r.row.Name, Removed: r.row.Removed}

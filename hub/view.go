@@ -83,17 +83,16 @@ func boardInfo(board string, r *leaderboard.Reader) wire.BoardInfo {
 // render paints the view and publishes the frames if it looks different.
 func (v *view) render(p picture, head leaderboard.Head) {
 	snapshot, delta, changed := v.draw.paint(p)
-	base := v.shown
-	first := !v.fresh
+	anew := !v.fresh || v.shown.Epoch != head.Epoch // a new history: nothing builds on what was shown
 	v.shown, v.fresh = head, true
-	if !changed && !first {
+	if !changed && !anew {
 		return
 	}
 	now := at(head, v.aud, v.key)
 	state := fanout.State{At: now, Snapshot: func() *fanout.Frame {
 		return encodeFrame(wire.Push{View: v.kind, Sub: v.sub, At: now, Snapshot: encode(snapshot())})
 	}}
-	if from := v.fan.Current(); delta != nil && !first && from != "" && base.Epoch == head.Epoch {
+	if from := v.fan.Current(); delta != nil && !anew && from != "" {
 		state.From = from
 		state.Delta = encodeFrame(wire.Push{View: v.kind, Sub: v.sub, From: from, At: now, Delta: encode(delta)})
 	}

@@ -78,11 +78,15 @@ func TestNewKeyIsAcceptedThroughItsLine(t *testing.T) {
 func TestKeyFileErrorsNameLineAndField(t *testing.T) {
 	_, h := NewKey()
 	hash := h.String()
+	goodKey := Key{Name: "a", Hash: h, Roles: []hub.Role{hub.Pusher}}.Line()
+	_, other := NewKey()
+	otherHash := other.String()
 	for name, c := range map[string]struct{ text, say string }{
 		"not YAML":       {"- {", ""},
 		"empty":          {"", "list of keys"},
 		"a map":          {"name: x", "line 1: must be a YAML list"},
-		"unknown field":  {"- {name: a, hash: " + hash + ", roles: [pusher]}\n- {name: b, key: rk_canary}", "line 2: "},
+		"unknown field":  {goodKey + "\n- {name: b, hash: \"" + otherHash + "\", roles: [pusher], bords: [x]}", `line 2: [2:`},
+		"a pasted key":   {"- {name: b, key: rk_canary}", "unknown field"},
 		"no name":        {"- {hash: \"" + hash + "\", roles: [pusher]}", "line 1: name is missing"},
 		"bad name":       {"- {name: \"a\\nb\", hash: \"" + hash + "\", roles: [pusher]}", "line 1: name must be"},
 		"no hash":        {"- {name: a, roles: [pusher]}", "line 1: hash: must be sha256:"},

@@ -109,6 +109,21 @@ func TestBoardsOutsideTheTokenAreDenied(t *testing.T) {
 	nobody.wantDenied(t)
 }
 
+// The NATS server denies these already; a fault in the permissions must not be
+// enough.
+func TestTheTokensBoardsAreCheckedAgainByTheHub(t *testing.T) {
+	s := newServer(t, Config{Authenticate: authenticate})
+	newBot(t, s, nats.Token(judgeToken)) // tenant 0
+	if _, _, fault := s.admit("rollcall.bot.0.finals"); fault != nil {
+		t.Errorf("its own board: %v", fault)
+	}
+	for _, subject := range []string{"rollcall.bot.0.practice", "rollcall.bot.1.finals"} {
+		if _, _, fault := s.admit(subject); fault == nil || fault.Code != wire.Forbidden {
+			t.Errorf("%s: %v", subject, fault)
+		}
+	}
+}
+
 func TestBadBoardNamesAreRefused(t *testing.T) {
 	s := newServer(t, Config{Authenticate: authenticate})
 	grader := newBot(t, s, nats.Token(graderToken))

@@ -106,6 +106,7 @@ test('a watch closed before its answer does not take the sub from another', asyn
   const socket = FakeSocket.last();
   client.watch('top', { board: 'b' }).close();
   const kept = client.watch('top', { board: 'b' });
+  assert.equal(socket.ops().filter((op) => op === 'subscribe').length, 1, 'the one under way serves both');
   await socket.answer('subscribe', { sub: 's1' });
   await socket.say(snapshot('1', 10));
   assert.equal(kept.value.entries[0].score, 10);
@@ -296,4 +297,23 @@ test('server-sent events are read across any cut of the bytes', async () => {
     for await (const frame of readSSE(body)) seen.push(frame.at);
     assert.deepEqual(seen, ['é', '2'], `pieces of ${size}`);
   }
+});
+
+test('every write is JSON, also one without a body; a refusal keeps its field', async () => {
+  const client = await newConnected({ token: 't' });
+  const asked = [];
+  mock.method(globalThis, 'fetch', async (url, options) => {
+    asked.push([options.method, url.pathname, options.headers]);
+    return options.method === 'PUT'
+      ? Response.json({ error: { code: 'bad_name', message: 'no', field: 'board' } }, { status: 400 }) : new Response(null, { status: 204 });
+  });
+  await client.http('DELETE', '/v1/boards/b');
+  await client.http('GET', '/v1/boards');
+  const Authorization = 'Bearer t';
+  assert.deepEqual(asked, [
+    ['DELETE', '/v1/boards/b', { Authorization, 'Content-Type': 'application/json' }],
+    ['GET', '/v1/boards', { Authorization }],
+  ]);
+  await assert.rejects(client.http('PUT', '/v1/boards/b', {}), (error) => error instanceof RollcallError && error.code === 'bad_name' && error.field === 'board');
+  mock.restoreAll();
 });
