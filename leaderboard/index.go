@@ -5,7 +5,8 @@ package leaderboard
 // turns a chunk into a rank. With n keys in n/chunkCap chunks:
 //
 //   - insert and delete: O(log n + chunkCap), and O(n/chunkCap) when a chunk
-//     comes or goes, which takes chunkCap/16 operations at the least;
+//     comes or goes. That is rare, but one key that comes and goes behind a
+//     full chunk pays it each time;
 //   - ahead, position and seek: O(log n);
 //   - distinctAhead: O(log n + chunkCap).
 //

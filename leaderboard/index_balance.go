@@ -8,13 +8,16 @@ const (
 )
 
 // makeRoom frees a place for a key that belongs at pos of the full chunk ci,
-// and returns where it belongs now. Inserts at either end of the board leave
-// full chunks behind; elsewhere a neighbour takes some of the keys, and only
-// between full neighbours a chunk is split.
+// and returns where it belongs now. A key behind the whole chunk begins the
+// next one, so that inserts in order leave full chunks behind, wherever they
+// are. Else a neighbour takes some of the keys, and only between full
+// neighbours a chunk is split.
 func (x *rankIndex) makeRoom(ci, pos int) (int, int) {
 	switch {
-	case ci == len(x.chunks)-1 && pos == chunkCap:
-		x.addChunk(ci + 1)
+	case pos == chunkCap:
+		if ci+1 == len(x.chunks) || x.counts[ci+1].keys == chunkCap {
+			x.addChunk(ci + 1)
+		}
 		return ci + 1, 0
 	case ci == 0 && pos == 0:
 		x.addChunk(0)

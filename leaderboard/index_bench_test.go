@@ -57,12 +57,21 @@ func newBenchBoard(l load, n int) *benchBoard {
 	return b
 }
 
+// benchBoards are the boards made so far: a million members take longer to
+// make than to measure.
+var benchBoards = map[string]*benchBoard{}
+
 // forBoards runs a benchmark on each load and size.
 func forBoards(b *testing.B, run func(b *testing.B, board *benchBoard, l load)) {
 	for _, l := range loads {
 		for _, n := range []int{100_000, 1_000_000} {
-			b.Run(fmt.Sprintf("%s/%d", l.name, n), func(b *testing.B) {
-				board := newBenchBoard(l, n)
+			name := fmt.Sprintf("%s/%d", l.name, n)
+			b.Run(name, func(b *testing.B) {
+				board := benchBoards[name]
+				if board == nil {
+					board = newBenchBoard(l, n)
+					benchBoards[name] = board
+				}
 				runtime.GC()
 				b.ReportAllocs()
 				b.ResetTimer()

@@ -10,8 +10,7 @@ import (
 // find room.
 const buildFill = chunkCap * 7 / 8
 
-// newRankIndex returns the index of keys, which it sorts. That takes a third
-// of the time of inserting them one by one.
+// newRankIndex returns the index of keys, which it sorts.
 func newRankIndex(ids *memberIDs, keys []rankKey) *rankIndex {
 	slices.SortFunc(keys, func(a, b rankKey) int {
 		if c := cmp.Compare(a.score, b.score); c != 0 {

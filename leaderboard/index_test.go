@@ -156,9 +156,10 @@ func TestIndexTakesInsertsInAnyDirection(t *testing.T) {
 func TestIndexKeepsChunksFilled(t *testing.T) {
 	const members = 100_000
 	for name, score := range map[string]func(i int, rng *rand.Rand) uint64{
-		"random":   func(_ int, rng *rand.Rand) uint64 { return rng.Uint64() },
-		"in order": func(i int, _ *rand.Rand) uint64 { return uint64(i) },
-		"backward": func(i int, _ *rand.Rand) uint64 { return uint64(members - i) },
+		"random":                  func(_ int, rng *rand.Rand) uint64 { return rng.Uint64() },
+		"in order":                func(i int, _ *rand.Rand) uint64 { return uint64(i) },
+		"backward":                func(i int, _ *rand.Rand) uint64 { return uint64(members - i) },
+		"in order at many places": func(i int, _ *rand.Rand) uint64 { return uint64(i%100*members + i) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(5, 6))

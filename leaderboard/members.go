@@ -5,9 +5,9 @@ import (
 	"iter"
 )
 
-// idShards splits the hash table, so that it grows in steps of a 64th: at a
-// million members a step takes a millisecond where one table would stop the
-// readers for 70.
+// idShards splits the hash table, so that it grows in steps of a 64th, while
+// readers wait: on the way to a million members the longest add took 14 ms, and
+// 247 ms with one table (both on a busy machine).
 const idShards = 64
 
 // memberIDs numbers the ids of a board's members. Numbers are dense: that of a

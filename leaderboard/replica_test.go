@@ -89,6 +89,9 @@ func TestReplicaKeepsDetailsOnlyWhilePresent(t *testing.T) {
 	apply(Row{Entry: Entry{Member: "a", Score: 2, Name: "Alok"}})
 	apply(score("a", 2))
 	apply(Row{Entry: Entry{Member: "b", Name: "Bela"}}, Row{Entry: Entry{Member: "a"}, Removed: true})
+	if r.reader.table.details.get(0) != nil {
+		t.Error("the details of a removed member are kept")
+	}
 	apply(score("c", 2)) // takes the number of a
 }
 

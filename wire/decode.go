@@ -36,15 +36,15 @@ func DecodeEvents(body []byte) ([]Incoming, *Error) {
 		}
 		return []Incoming{DecodeEvent(body)}, nil
 	case '[':
+		var events []Event
+		if json.Unmarshal(body, &events) == nil {
+			return CheckEvents(events), nil
+		}
 		var raws []json.RawMessage
 		if err := json.Unmarshal(body, &raws); err != nil {
 			return nil, &Error{Code: BadJSON, Message: "the body does not parse: " + err.Error()}
 		}
-		in := make([]Incoming, len(raws))
-		for i, raw := range raws {
-			in[i] = DecodeEvent(raw)
-		}
-		return in, nil
+		return DecodeEach(raws), nil
 	}
 	if err := wellFormed(body); err != nil {
 		return nil, err
@@ -60,7 +60,26 @@ func wellFormed(body []byte) *Error {
 	return nil
 }
 
-// DecodeEvent reads one event and checks it (Event.Check).
+// CheckEvents judges events that were decoded without a fault.
+func CheckEvents(events []Event) []Incoming {
+	in := make([]Incoming, len(events))
+	for i := range events {
+		in[i].Event = events[i]
+		in[i].judge(nil)
+	}
+	return in
+}
+
+// DecodeEach reads events one by one, so that a fault of one is its own.
+func DecodeEach(raws []json.RawMessage) []Incoming {
+	in := make([]Incoming, len(raws))
+	for i, raw := range raws {
+		in[i] = DecodeEvent(raw)
+	}
+	return in
+}
+
+// DecodeEvent reads one event and checks it.
 func DecodeEvent(raw []byte) Incoming {
 	var in Incoming
 	var fault *Error
@@ -70,6 +89,12 @@ func DecodeEvent(raw []byte) Incoming {
 	if !utf8.Valid(raw) {
 		fault = &Error{Code: BadJSON, Message: "the event is not UTF-8"}
 	}
+	in.judge(fault)
+	return in
+}
+
+// judge checks an event whose decoding left a fault, or none.
+func (in *Incoming) judge(fault *Error) {
 	in.Fault = in.Event.CheckIdentity()
 	if in.Fault != nil && fault != nil {
 		in.Fault = fault // the mistyped field is the better explanation
@@ -78,13 +103,12 @@ func DecodeEvent(raw []byte) Incoming {
 		if in.Fault == nil {
 			in.Fault = fault
 		}
-		return in
+		return
 	}
 	in.Identified = true
 	if in.Fault = fault; in.Fault == nil {
 		in.Fault = in.Event.CheckContent()
 	}
-	return in
 }
 
 func identityField(f string) bool {

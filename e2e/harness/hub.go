@@ -1,0 +1,103 @@
+package harness
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rollcall/client"
+)
+
+// Hub is a `rollcall serve` on loopback with a data directory of its own. It
+// keeps its address over restarts, so that clients find it again.
+type Hub struct {
+	*Process
+	URL  string // http://127.0.0.1:port
+	NATS string // nats://127.0.0.1:port, with --nats-listen
+	Dir  string // the data directory
+
+	tb    testing.TB
+	flags []string
+}
+
+// Start starts a hub on an empty data directory and waits until it is ready.
+func Start(tb testing.TB, flags ...string) *Hub {
+	tb.Helper()
+	h := &Hub{tb: tb, Dir: tb.TempDir(), flags: flags}
+	h.start("127.0.0.1:0")
+	return h
+}
+
+// Restart starts the hub again, which must have ended, at the address it had.
+func (h *Hub) Restart() {
+	tb := h.tb
+	tb.Helper()
+	u, err := url.Parse(h.URL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h.start(u.Host)
+}
+
+// start tries again while a stranger's connection has our port as its own end:
+// nothing else keeps a free port of loopback from being taken.
+func (h *Hub) start(addr string) {
+	h.tb.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		h.Process = Run(h.tb, append([]string{"serve", "--listen", addr, "--data", h.Dir}, h.flags...)...)
+		page := h.Line("participants")
+		if page != "" {
+			h.URL = strings.TrimSuffix(page, "/")
+			break
+		}
+		if !strings.Contains(h.Stderr(), "address already in use") || time.Now().After(deadline) {
+			h.tb.Fatalf("the hub ended with %d: %s", h.Exit(), h.Stderr())
+		}
+	}
+	h.wantReady()
+	for _, f := range h.flags {
+		if strings.HasPrefix(f, "--nats-listen") {
+			h.NATS = h.Line("NATS")
+		}
+	}
+}
+
+// wantReady checks that a hub that has told its address is ready: it is warm
+// before it listens.
+func (h *Hub) wantReady() {
+	h.tb.Helper()
+	res, err := http.Get(h.URL + "/readyz")
+	if err != nil {
+		h.tb.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		h.tb.Fatalf("readyz: %s", res.Status)
+	}
+}
+
+// Stop ends the hub with SIGTERM, which must succeed, and returns how long it
+// took.
+func (h *Hub) Stop() time.Duration {
+	h.tb.Helper()
+	begin := time.Now()
+	h.Signal(syscall.SIGTERM)
+	if code := h.Exit(); code != 0 {
+		h.tb.Fatalf("stopped with exit code %d", code)
+	}
+	return time.Since(begin)
+}
+
+// Dial connects a client that comes back quickly. It is closed with the test.
+func (h *Hub) Dial(opts ...client.Option) *client.Client {
+	h.tb.Helper()
+	c, err := client.Dial(h.tb.Context(), h.URL, append([]client.Option{client.Backoff(20*time.Millisecond, 200*time.Millisecond)}, opts...)...)
+	if err != nil {
+		h.tb.Fatal(err)
+	}
+	h.tb.Cleanup(func() { _ = c.Close() })
+	return c
+}

@@ -1,0 +1,46 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+
+	"rollcall/e2e/harness"
+)
+
+func TestReplayEndsInTheFinalScoreboard(t *testing.T) {
+	feeds := append(wholeFeeds(t), fixture(t))
+	hub := harness.Start(t)
+	api := hub.Dial().API
+	for i, f := range feeds {
+		board := f.name + "-" + string(rune('a'+i))
+		p := harness.Run(t, "replay", "clics", f.path, "--board", board, "--speed", "0", "--url", hub.URL)
+		if code := p.Exit(); code != 0 {
+			t.Fatalf("replay of %s: exit code %d", f.name, code)
+		}
+		wantFinal(t, readBoard(t, api, board), f.final)
+		lines := strings.Split(strings.TrimSpace(p.Stderr()), "\n")
+		t.Log(lines[len(lines)-1])
+	}
+}
+
+func TestReplayAgainPushesNothing(t *testing.T) {
+	f := fixture(t)
+	hub := harness.Start(t)
+	api := hub.Dial().API
+	replay := func() *harness.Process {
+		p := harness.Run(t, "replay", "clics", f.path, "--board", "final", "--speed", "0", "--url", hub.URL)
+		if code := p.Exit(); code != 0 {
+			t.Fatalf("exit code %d", code)
+		}
+		return p
+	}
+	replay()
+	before := readBoard(t, api, "final")
+	again := replay()
+	if after := readBoard(t, api, "final"); after.Version != before.Version {
+		t.Errorf("version %d became %d", before.Version, after.Version)
+	}
+	if !strings.Contains(again.Stderr(), "done: 0 events") {
+		t.Error(again.Stderr())
+	}
+}
