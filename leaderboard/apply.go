@@ -24,9 +24,9 @@ func (s *State) Apply(batch []Event, now time.Time) (*Change, error) {
 	c := s.begin()
 	c.OldIDs = s.ids.expire(now)
 	c.Outcome.Results = make([]Result, len(batch))
-	a := applier{State: s, change: c, now: now}
+	a := applier{State: s, change: c, now: now, scores: make([]float64, len(batch))}
 	for i := range batch {
-		a.judge(&batch[i], &c.Outcome.Results[i])
+		a.judge(&batch[i], &c.Outcome.Results[i], &a.scores[i])
 	}
 	s.finish(c, nil)
 	return c, nil
@@ -49,10 +49,11 @@ type applier struct {
 	change *Change
 	now    time.Time
 	turned map[string]*Refusal // sources turned away in this batch
+	scores []float64           // what Result.Score points to
 }
 
 // judge answers one event.
-func (a *applier) judge(e *Event, res *Result) {
+func (a *applier) judge(e *Event, res *Result, score *float64) {
 	refusal, known := a.identify(e)
 	switch {
 	case refusal != nil:
@@ -64,8 +65,8 @@ func (a *applier) judge(e *Event, res *Result) {
 	}
 	res.Version = a.head.Version
 	if entry := a.rows.get(e.Member); entry != nil {
-		score := entry.Score
-		res.Score = &score
+		*score = entry.Score
+		res.Score = score
 	}
 }
 

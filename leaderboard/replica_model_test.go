@@ -65,8 +65,10 @@ func (m *boardModel) delta(rules *Rules, rows ...Row) Delta {
 	was := m.head
 	m.head.Version += uint64(max(len(rows), 1))
 	m.head.Chain = fmt.Sprintf("%s/%d", was.Chain[max(len(was.Chain)-20, 0):], m.head.Version)
-	return Delta{Epoch: was.Epoch, From: was.Version, To: m.head.Version,
-		PrevChain: was.Chain, Chain: m.head.Chain, Rules: rules, Rows: rows}
+	return Delta{
+		Epoch: was.Epoch, From: was.Version, To: m.head.Version,
+		PrevChain: was.Chain, Chain: m.head.Chain, Rules: rules, Rows: rows,
+	}
 }
 
 func newBoardModel(rules Rules) (*boardModel, *Replica) {

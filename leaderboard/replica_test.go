@@ -102,8 +102,15 @@ func TestReaderTakesAnyRange(t *testing.T) {
 	}
 	r.Read(func(r *Reader) {
 		for _, tc := range []struct{ offset, limit, want int }{
-			{0, 2, 2}, {1, 5, 2}, {3, 1, 0}, {4, 1, 0}, {-5, 2, 2}, {0, -1, 0}, {0, 0, 0},
-			{math.MaxInt, math.MaxInt, 0}, {math.MinInt, math.MaxInt, 3},
+			{0, 2, 2},
+			{1, 5, 2},
+			{3, 1, 0},
+			{4, 1, 0},
+			{-5, 2, 2},
+			{0, -1, 0},
+			{0, 0, 0},
+			{math.MaxInt, math.MaxInt, 0},
+			{math.MinInt, math.MaxInt, 3},
 		} {
 			if got := len(r.Page(tc.offset, tc.limit, "")); got != tc.want {
 				t.Errorf("page %d+%d: %d entries, want %d", tc.offset, tc.limit, got, tc.want)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,8 +58,16 @@ func (c *benchPushCmd) Run(e *env) error {
 		}
 		fmt.Fprintf(e.stdout, "run %d: %s\n", i+1, f)
 		runs = append(runs, f)
+		if server == nil {
+			continue
+		}
+		floor, err := diskFloor(e.ctx, server.dir, c.Connections*c.Outstanding)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stdout, "       bare append and fsync of %d events: %.0f events/s, %.1f times ours\n", c.Connections*c.Outstanding, floor, floor/f.rate)
 	}
-	slices.SortFunc(runs, func(a, b pushFigures) int { return int(a.rate - b.rate) })
+	slices.SortFunc(runs, func(a, b pushFigures) int { return cmp.Compare(a.rate, b.rate) })
 	fmt.Fprintf(e.stdout, "median: %s\n", runs[len(runs)/2])
 	return nil
 }

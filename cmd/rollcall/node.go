@@ -39,9 +39,14 @@ type node struct {
 // that they do not all come back at once.
 const drainSpread = 2 * time.Second
 
+// rosterSave is how long a join or leave may wait to be journaled, and so what
+// a kill can make the roster forget. It costs at most ten small writes a second.
+const rosterSave = 100 * time.Millisecond
+
 // openNode opens the stores and starts to serve. What fails says which flag to
 // look at; what was opened is closed again.
 func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.Logger) (_ *node, err error) {
+	relaxGC()
 	n := &node{log: log, failed: make(chan error, 2)}
 	defer func() {
 		if err != nil {
@@ -55,7 +60,7 @@ func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.
 	if f.Data != "" {
 		journal = n.store.Journal()
 	}
-	n.roster, err = memroster.New(ctx, memroster.Config{Threshold: f.Threshold, Journal: journal})
+	n.roster, err = memroster.New(ctx, memroster.Config{Threshold: f.Threshold, Journal: journal, SaveWait: rosterSave})
 	if err != nil {
 		return nil, fmt.Errorf("--data: %w", err)
 	}
@@ -259,4 +264,3 @@ func (n *node) close() error {
 	}
 	return errors.Join(errs...)
 }
-

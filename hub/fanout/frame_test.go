@@ -49,7 +49,11 @@ func TestCloseFrameIsAlwaysLegal(t *testing.T) {
 	}{
 		{1000, "", "\x03\xe8"},
 		{4008, "slow", "\x0f\xa8slow"},
-		{1005, "no", ""}, {1006, "no", ""}, {1015, "no", ""}, {999, "no", ""}, {5000, "no", ""},
+		{1005, "no", ""},
+		{1006, "no", ""},
+		{1015, "no", ""},
+		{999, "no", ""},
+		{5000, "no", ""},
 		{1000, long, "\x03\xe8" + long[:122]},
 	} {
 		if got := string(closeFrame(row.code, row.reason).Payload()); got != row.want {

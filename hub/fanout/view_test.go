@@ -16,7 +16,8 @@ func TestAttachResumes(t *testing.T) {
 	}{
 		{"newest: nothing", at(last), nil},
 		{"in the ring: the deltas after it", at(last - 2), []string{
-			fmt.Sprintf("D %d %d", last-2, last-1), fmt.Sprintf("D %d %d", last-1, last)}},
+			fmt.Sprintf("D %d %d", last-2, last-1), fmt.Sprintf("D %d %d", last-1, last),
+		}},
 		{"fallen out: newest snapshot", at(7), []string{fmt.Sprintf("S %d", last)}},
 		{"unknown: newest snapshot", "other", []string{fmt.Sprintf("S %d", last)}},
 		{"none: newest snapshot", "", []string{fmt.Sprintf("S %d", last)}},

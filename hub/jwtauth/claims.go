@@ -87,9 +87,6 @@ func (c jwtClaims) GetAudience() (jwt.ClaimStrings, error)       { return c.Audi
 func (c jwtClaims) GetIssuer() (string, error)                   { return c.Issuer, nil }
 func (c jwtClaims) GetSubject() (string, error)                  { return c.Subject, nil }
 
-// errClaim marks a claim of the wrong JSON type.
-var errClaim = errors.New("claim")
-
 // UnmarshalJSON names the claim that has the wrong type.
 func (c *jwtClaims) UnmarshalJSON(data []byte) error {
 	type plain jwtClaims
@@ -101,17 +98,10 @@ func (c *jwtClaims) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// claimError is errClaim with the claim's name.
+// claimError names a claim of the wrong JSON type.
 type claimError struct{ name string }
 
-func (e claimError) Error() string        { return "claim " + e.name + " has the wrong type" }
-func (e claimError) Is(target error) bool { return target == errClaim }
-
-func claimReason(err error) string {
-	var c claimError
-	errors.As(err, &c)
-	return c.Error()
-}
+func (e claimError) Error() string { return "claim " + e.name + " has the wrong type" }
 
 // member is the claim of that name: a string, or a map by board.
 type member struct {

@@ -129,6 +129,9 @@ func (v *Verifier) authenticateJWT(token string) (hub.Principal, error) {
 // reason says in our words what the library found, since its own may quote
 // the token.
 func reason(err error) string {
+	if claim := (claimError{}); errors.As(err, &claim) {
+		return claim.Error()
+	}
 	for _, row := range []struct {
 		is  error
 		say string
@@ -138,14 +141,10 @@ func reason(err error) string {
 		{jwt.ErrTokenNotValidYet, "is not valid yet (nbf)"},
 		{jwt.ErrTokenInvalidAudience, "is meant for another audience (aud)"},
 		{jwt.ErrTokenInvalidIssuer, "is of another issuer (iss)"},
-		{errClaim, ""},
 		{jwt.ErrTokenMalformed, "is neither a JWT nor an API key"},
 		{jwt.ErrTokenSignatureInvalid, "is not signed with HS256 and this server's secret"},
 	} {
 		if errors.Is(err, row.is) {
-			if row.is == errClaim {
-				return claimReason(err)
-			}
 			return row.say
 		}
 	}

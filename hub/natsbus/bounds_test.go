@@ -3,6 +3,7 @@ package natsbus
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -50,6 +51,8 @@ func TestRequestsOfOneBotKeepTheirOrder(t *testing.T) {
 			t.Fatalf("answer %d is %q", i, msg.Data)
 		}
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	for i, body := range got {
 		if body != fmt.Sprint(i) {
 			t.Fatalf("push %d was %q", i, body)
@@ -171,7 +174,7 @@ func TestOversizedPayloadIsRefused(t *testing.T) {
 	}
 	s := newServer(t, Config{Authenticate: authenticate, Push: size})
 	judge := newBot(t, s, nats.Token(judgeToken))
-	if _, err := judge.Request(PushPrefix+"finals", make([]byte, wire.MaxBody+1), 5*time.Second); err != nats.ErrMaxPayload {
+	if _, err := judge.Request(PushPrefix+"finals", make([]byte, wire.MaxBody+1), 5*time.Second); !errors.Is(err, nats.ErrMaxPayload) {
 		t.Errorf("the library let it go: %v", err)
 	}
 	if got := judge.push(t, "finals", strings.Repeat(" ", wire.MaxBody)); got != fmt.Sprint(wire.MaxBody) {

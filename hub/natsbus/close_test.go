@@ -3,6 +3,7 @@ package natsbus
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func TestCloseAnswersWhatWasTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	block.wantStarted(t)
+	wantPending(t, s, 3)
 
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close(context.Background()) }()
@@ -58,6 +59,16 @@ func TestCloseAnswersWhatWasTaken(t *testing.T) {
 			}
 		case <-time.After(5 * time.Second):
 			t.Fatal("a taken request was not answered")
+		}
+	}
+}
+
+// wantPending waits until n requests are taken.
+func wantPending(t testing.TB, s *Server, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); s.Stats().Pending < n; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d requests are taken, want %d", s.Stats().Pending, n)
 		}
 	}
 }
