@@ -9,7 +9,7 @@ import (
 
 // closeWait bounds how long Close waits for a storage engine that has failed:
 // it may hold its own locks for ever.
-const closeWait = 5 * time.Second
+const closeWait = 2 * time.Second
 
 // Close waits for the commits under way, brings MARK up to date and closes the
 // directory. After a failure of the disk it releases what can be released.
@@ -19,7 +19,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) close() error {
-	s.stopping.Store(true)
+	close(s.stopping)
 	s.stopMarker()
 	s.awaitCommits()
 	s.queue.close()
@@ -46,6 +46,9 @@ func (s *Store) awaitCommits() {
 
 // abandon closes a failed storage engine if it lets itself be closed.
 func (s *Store) abandon() error {
+	if s.parked.Load() {
+		return nil // it does not
+	}
 	done := make(chan struct{})
 	go func() { // may outlive the store: it waits for a lock that nobody will release
 		defer close(done)

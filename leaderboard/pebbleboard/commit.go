@@ -137,11 +137,9 @@ func (s *Store) enter(ctx context.Context) error {
 		return err
 	}
 	select {
+	case <-s.stopping:
+		return errClosed
 	case s.places <- struct{}{}:
-		if s.stopping.Load() {
-			s.leave()
-			return errClosed
-		}
 		return nil
 	case <-s.dead:
 		return s.failure()

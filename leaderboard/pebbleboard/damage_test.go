@@ -109,7 +109,7 @@ func push(tb testing.TB, s *pebbleboard.Store, seq uint64) state {
 		seq++
 		batch = append(batch, leaderboard.Event{
 			Member: fmt.Sprint("member-", seq%7), Op: leaderboard.Incr, Score: 1, Source: "s", Seq: seq,
-			Cells: leaderboard.Cells{"A": []byte(`"` + strings.Repeat("x", int(seq)) + `"`)},
+			Cells: leaderboard.Cells{"A": []byte(`"` + strings.Repeat("x", int(seq%9)) + `"`)},
 		})
 	}
 	if _, err := s.Apply(context.Background(), "b", batch); err != nil {
@@ -158,17 +158,16 @@ func TestFlippedByteIsRefusedOrHarmless(t *testing.T) {
 	refused := map[string]int{}
 	for name, data := range files {
 		for at := 0; at < len(data); at += 97 {
-			for _, flip := range []byte{0x01, 0x80, 0xff} {
-				bad := append([]byte(nil), data...)
-				bad[at] ^= flip
-				got, ok := reopen(t, files.with(t, name, bad))
-				if !ok {
-					refused[path.Ext(name)]++
-					continue
-				}
-				if !reflect.DeepEqual(got, want) {
-					t.Fatalf("%s, byte %d ^ %#x: opened at %+v, acknowledged was %+v", name, at, flip, got.head, want.head)
-				}
+			flip := []byte{0x01, 0x80, 0xff}[at%3]
+			bad := append([]byte(nil), data...)
+			bad[at] ^= flip
+			got, ok := reopen(t, files.with(t, name, bad))
+			if !ok {
+				refused[path.Ext(name)]++
+				continue
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s, byte %d ^ %#x: opened at %+v, acknowledged was %+v", name, at, flip, got.head, want.head)
 			}
 		}
 	}
@@ -177,7 +176,7 @@ func TestFlippedByteIsRefusedOrHarmless(t *testing.T) {
 	}
 }
 
-func TestEveryFlippedByteOfTheLogIsRefused(t *testing.T) {
+func TestFlippedByteOfTheLogIsRefused(t *testing.T) {
 	files, states := newSmallDisk(t)
 	want := states[len(states)-1]
 	for name, data := range files {
@@ -202,7 +201,7 @@ func TestCutLogEndsAtABatchNotBeforeTheMark(t *testing.T) {
 		if path.Ext(name) != ".log" {
 			continue
 		}
-		for size := range data {
+		for size := 0; size < len(data); size += step(len(data) - size) {
 			got, ok := reopen(t, files.with(t, name, data[:size]))
 			if !ok {
 				continue
@@ -214,6 +213,14 @@ func TestCutLogEndsAtABatchNotBeforeTheMark(t *testing.T) {
 	if opened == 0 {
 		t.Fatal("no cut log opened: a torn tail must not stop a node")
 	}
+}
+
+// step goes by single bytes in what may be the last record, else faster.
+func step(left int) int {
+	if left < 120 {
+		return 1
+	}
+	return 23
 }
 
 func wantPrefix(t *testing.T, what string, got state, states []state) {
@@ -238,7 +245,7 @@ func TestCutLogOfAClosedStoreIsRefused(t *testing.T) {
 		if path.Ext(name) != ".log" && !strings.HasPrefix(name, "MANIFEST") {
 			continue
 		}
-		for size := range data {
+		for size := 0; size < len(data); size += step(len(data) - size) {
 			if got, ok := reopen(t, files.with(t, name, data[:size])); ok && !reflect.DeepEqual(got, states[8]) {
 				t.Fatalf("%s cut to %d of %d bytes: opened at %+v", name, size, len(data), got.head)
 			}

@@ -32,6 +32,7 @@ func Open(cfg Config) (_ *Store, err error) {
 		places:    make(chan struct{}, maxUnderWay),
 		queue:     newQueue(),
 		committed: make(chan struct{}),
+		stopping:  make(chan struct{}),
 		dead:      make(chan struct{}),
 	}
 	if s.memory {
@@ -63,10 +64,9 @@ func (s *Store) openLocked() error {
 	if err != nil {
 		return err
 	}
-	log := &pebbleLogger{log: s.cfg.Logger, fatal: s.fail}
 	opened := make(chan *pebble.DB, 1)
 	err = s.guard(func() error {
-		db, err := pebble.Open(s.cfg.Dir, pebbleOptions(s.cfg, log, s.memory))
+		db, err := pebble.Open(s.cfg.Dir, s.pebbleOptions())
 		opened <- db
 		return err
 	})

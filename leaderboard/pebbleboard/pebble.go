@@ -10,9 +10,10 @@ import (
 )
 
 // pebbleOptions are Pebble's options, with reasons.
-func pebbleOptions(cfg Config, log *pebbleLogger, memory bool) *pebble.Options {
+func (s *Store) pebbleOptions() *pebble.Options {
+	log := &pebbleLogger{log: s.cfg.Logger, fatal: s.fail}
 	return &pebble.Options{
-		FS:     cfg.FS,
+		FS:     logFS{FS: s.cfg.FS, fault: s.park},
 		Logger: log,
 		// Log records that promise what was synced before them, and tables with
 		// a checksum over their footer. Pinned: a newer Pebble must not change
@@ -23,9 +24,10 @@ func pebbleOptions(cfg Config, log *pebbleLogger, memory bool) *pebble.Options {
 		// 16 MiB: a flush every 16 MiB of log, and at most that to replay.
 		MemTableSize: 16 << 20,
 		Cleaner:      freshLogs{},
-		DisableWAL:   memory,
+		DisableWAL:   s.memory,
 		EventListener: &pebble.EventListener{
-			BackgroundError: func(err error) { log.fatal(fmt.Errorf("background write: %w", err)) },
+			// Pebble would try again at once, for ever.
+			BackgroundError: func(err error) { log.Fatalf("background write: %w", err) },
 			DataCorruption:  func(i pebble.DataCorruptionInfo) { log.fatal(fmt.Errorf("damaged file %s: %w", i.Path, i.Details)) },
 		},
 	}
@@ -60,7 +62,7 @@ func (l *pebbleLogger) Errorf(format string, args ...any) {
 	l.log.Warn("pebble", "err", fmt.Sprintf(format, args...))
 }
 
-// Fatalf implements pebble.Logger.
+// Fatalf implements pebble.Logger. It does not return.
 func (l *pebbleLogger) Fatalf(format string, args ...any) {
 	l.fatal(fmt.Errorf(format, args...))
 	runtime.Goexit()

@@ -32,9 +32,10 @@ type Store struct {
 	commits   atomic.Uint64 // number of the last durable commit
 	committed chan struct{} // closed when the committer has ended
 	marker    marker
-	opened    atomic.Bool // Open has succeeded
-	stopping  atomic.Bool // Close has begun: no new commits
+	opened    atomic.Bool   // Open has succeeded
+	stopping  chan struct{} // closed when Close begins: no new commits
 
+	parked   atomic.Bool // a goroutine of the storage engine waits for ever
 	failOnce sync.Once
 	cause    atomic.Pointer[error]
 	dead     chan struct{} // closed when writing has failed, after the boards were reverted
