@@ -187,7 +187,7 @@ func TestValidationNamesTheFlagAndWhatIsAllowed(t *testing.T) {
 		"no sweep":                 {[]string{"--sweep=0s"}, []string{"--sweep", "more than 0"}},
 		"negative connections":     {[]string{"--max-connections=-1"}, []string{"--max-connections", "at least 0"}},
 		"no subscription":          {[]string{"--max-subscriptions=0"}, []string{"--max-subscriptions", "at least 1"}},
-		"negative queue":           {[]string{"--queue-depth=-5"}, []string{"--queue-depth", "at least 1"}},
+		"negative queue":           {[]string{"--queue-depth=-5"}, []string{"--queue-depth", "at least 512"}},
 		"no id":                    {[]string{"--id-limit=0"}, []string{"--id-limit", "at least 1"}},
 		"not a number":             {[]string{"--queue-depth=many"}, []string{"--queue-depth", "many"}},
 		"not a duration":           {[]string{"--ping=15"}, []string{"--ping", "duration"}},

@@ -81,7 +81,7 @@ func (f *presenceFlags) check(c *checker) {
 func (f *boardFlags) check(c *checker) {
 	c.positive("id-window", f.IDWindow)
 	c.count("id-limit", f.IDLimit, 1)
-	c.atLeast("replica-keep", f.ReplicaKeep, 0)
+	c.positive("replica-keep", f.ReplicaKeep)
 }
 
 func (f *limitFlags) check(c *checker) {
@@ -91,7 +91,7 @@ func (f *limitFlags) check(c *checker) {
 	c.count("max-subscriptions", f.MaxSubscriptions, 1)
 	c.count("max-messages", f.MaxMessages, 1)
 	c.count("player-requests", f.PlayerRequests, 1)
-	c.count("queue-depth", f.QueueDepth, 1)
+	c.count("queue-depth", f.QueueDepth, embeddedBatch)
 }
 
 // checker gathers faults.

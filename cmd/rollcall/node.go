@@ -8,19 +8,15 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"syscall"
 	"time"
 
 	"rollcall/contest"
 	"rollcall/hub"
-	"rollcall/hub/jwtauth"
 	"rollcall/hub/membus"
 	"rollcall/hub/natsbus"
 	"rollcall/leaderboard"
 	"rollcall/leaderboard/pebbleboard"
-	"rollcall/presence"
 	"rollcall/presence/memroster"
-	"rollcall/static"
 )
 
 // node is a hub with everything it needs, on embedded stores.
@@ -90,79 +86,6 @@ func openStore(f *serveFlags, log *slog.Logger) (*pebbleboard.Store, error) {
 		return nil, fmt.Errorf("--data %s: %w", f.Data, err)
 	}
 	return store, nil
-}
-
-func hubConfig(f *serveFlags, file *contest.File, log *slog.Logger) (hub.Config, error) {
-	cfg := hub.Config{
-		Version: version(), Store: "disk (" + f.Data + ")", Logger: log, Static: static.Handler(),
-		Insecure: f.Insecure, Anonymous: f.Anonymous == "viewer", Origins: f.Origin,
-		Ping: f.Ping, ReadDeadline: f.ReadDeadline, ReplicaKeep: f.ReplicaKeep,
-		BatchMax: embeddedBatch, QueueDepth: f.QueueDepth,
-		Presence: presence.Config{
-			GraceGoing: orNone(f.GraceGoing), GraceBroken: orNone(f.GraceBroken), Refresh: f.Refresh, Sweep: f.Sweep, Log: log,
-		},
-		Limits: hub.Limits{
-			Connections: f.MaxConnections, ConnectionsPerAddress: f.MaxConnectionsPerAddress,
-			ConnectionsPerUser: f.MaxConnectionsPerUser, Subscriptions: f.MaxSubscriptions,
-			Messages: float64(f.MaxMessages), PlayerRequests: f.PlayerRequests,
-		},
-	}
-	if f.Data == "" {
-		cfg.Store = "memory"
-	}
-	if cfg.Limits.Connections == 0 {
-		cfg.Limits.Connections = connectionsByFiles()
-	}
-	if file != nil {
-		cfg.Contest = file.Wire(time.Now())
-	}
-	if !f.withKeys() {
-		return cfg, nil
-	}
-	auth, err := authenticator(f)
-	if err != nil {
-		return cfg, err
-	}
-	cfg.Auth = auth
-	return cfg, nil
-}
-
-// orNone turns the flag's 0, no grace, into the domain's, where 0 is the
-// default.
-func orNone(grace time.Duration) time.Duration {
-	if grace == 0 {
-		return -1
-	}
-	return grace
-}
-
-// embeddedBatch is how many events share one fsync. DESIGN's 64 is for a store
-// across a network; a disk that takes 10 ms to sync needs more to keep up.
-const embeddedBatch = 512
-
-// connectionsByFiles leaves 256 descriptors for the store and the rest.
-func connectionsByFiles() int {
-	var lim syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil || lim.Cur > 1<<20 {
-		return 1 << 20
-	}
-	return max(int(lim.Cur)-256, 64)
-}
-
-func authenticator(f *serveFlags) (hub.Authenticator, error) {
-	var cfg jwtauth.Config
-	var err error
-	if f.JWTHS256File != "" {
-		if cfg.HS256Secret, err = jwtauth.LoadSecret(f.JWTHS256File); err != nil {
-			return nil, fmt.Errorf("--jwt-hs256-file: %w", err)
-		}
-	}
-	if f.APIKeyFile != "" {
-		if cfg.APIKeys, err = jwtauth.LoadKeys(f.APIKeyFile); err != nil {
-			return nil, fmt.Errorf("--api-key-file: %w", err)
-		}
-	}
-	return jwtauth.New(cfg)
 }
 
 // ensureBoard makes the contest's board if it is not there, so that its pages

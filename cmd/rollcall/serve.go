@@ -38,31 +38,12 @@ func relaxGC() {
 	}
 }
 
-// contestFile reads --contest and --participants; nil without either.
+// contestFile reads --contest and --participants; nil without them.
 func (f *serveFlags) contestFile() (*contest.File, error) {
 	if f.Contest == "" {
 		return nil, nil
 	}
-	file, err := contest.Load(f.Contest)
-	if err != nil {
-		return nil, fmt.Errorf("--contest: %w", err)
-	}
-	if f.Participants == "" {
-		return file, nil
-	}
-	csv, err := os.Open(f.Participants)
-	if err != nil {
-		return nil, fmt.Errorf("--participants: %w", err)
-	}
-	defer func() { _ = csv.Close() }()
-	people, err := contest.ReadParticipantsCSV(csv)
-	if err != nil {
-		return nil, fmt.Errorf("--participants %s: %w", f.Participants, err)
-	}
-	if err := file.Merge(people); err != nil {
-		return nil, fmt.Errorf("--participants %s: %w", f.Participants, err)
-	}
-	return file, nil
+	return loadContest(f.Contest, f.Participants)
 }
 
 func (f *serveFlags) logger(out io.Writer) *slog.Logger {

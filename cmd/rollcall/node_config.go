@@ -1,0 +1,66 @@
+package main
+
+import (
+	"log/slog"
+	"syscall"
+	"time"
+
+	"rollcall/contest"
+	"rollcall/hub"
+	"rollcall/presence"
+	"rollcall/static"
+)
+
+// hubConfig is the hub that the flags ask for.
+func hubConfig(f *serveFlags, file *contest.File, log *slog.Logger) (hub.Config, error) {
+	cfg := hub.Config{
+		Version: version(), Store: "disk (" + f.Data + ")", Logger: log, Static: static.Handler(),
+		Insecure: f.Insecure, Anonymous: f.Anonymous == "viewer", Origins: f.Origin,
+		Ping: f.Ping, ReadDeadline: f.ReadDeadline, ReplicaKeep: f.ReplicaKeep,
+		BatchMax: embeddedBatch, QueueDepth: f.QueueDepth,
+		Presence: presence.Config{
+			GraceGoing: orNone(f.GraceGoing), GraceBroken: orNone(f.GraceBroken), Refresh: f.Refresh, Sweep: f.Sweep, Log: log,
+		},
+		Limits: hub.Limits{
+			Connections: f.MaxConnections, ConnectionsPerAddress: f.MaxConnectionsPerAddress,
+			ConnectionsPerUser: f.MaxConnectionsPerUser, Subscriptions: f.MaxSubscriptions,
+			Messages: float64(f.MaxMessages), PlayerRequests: f.PlayerRequests,
+		},
+	}
+	if f.Data == "" {
+		cfg.Store = "memory"
+	}
+	if cfg.Limits.Connections == 0 {
+		cfg.Limits.Connections = connectionsByFiles()
+	}
+	if file != nil {
+		cfg.Contest = file.Wire(time.Now())
+	}
+	verifier, err := f.verifier()
+	if verifier != nil {
+		cfg.Auth = verifier
+	}
+	return cfg, err
+}
+
+// orNone turns the flag's 0, no grace, into the domain's, where 0 is the
+// default.
+func orNone(grace time.Duration) time.Duration {
+	if grace == 0 {
+		return -1
+	}
+	return grace
+}
+
+// embeddedBatch is how many events share one fsync. DESIGN's 64 is for a store
+// across a network; a disk that takes 10 ms to sync needs more to keep up.
+const embeddedBatch = 512
+
+// connectionsByFiles leaves 256 descriptors for the store and the rest.
+func connectionsByFiles() int {
+	var lim syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil || lim.Cur > 1<<20 {
+		return 1 << 20
+	}
+	return max(int(lim.Cur)-256, 64)
+}
