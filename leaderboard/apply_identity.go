@@ -22,7 +22,7 @@ func (a *applier) identifyBySeq(e *Event) (*Refusal, bool) {
 	if src != nil {
 		last, generation = src.Seq, src.Generation
 	}
-	if e.Generation != generation {
+	if e.Generation != 0 && e.Generation != generation {
 		return a.turnAway(e, &Refusal{Code: CodeFenced, Field: "generation", Message: "another sender has claimed the source; claim it again to go on"}), false
 	}
 	switch {

@@ -30,7 +30,7 @@ type Event struct {
 
 	Source     string // "" = the event is identified by ID
 	Seq        uint64
-	Generation uint64 // 0 = not sent: enough only while the source was never claimed
+	Generation uint64 // 0 = not sent: not fenced
 	ID         string
 	Epoch      string // "" = not sent: any
 	Public     bool   // shown also while the board is frozen

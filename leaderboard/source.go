@@ -45,9 +45,3 @@ func (s *Source) refuse(r Refusal) {
 	}
 	s.Refused = append(slices.Clip(keep), RefusedSeq{Seq: s.Seq, Refusal: r})
 }
-
-// fenced reports whether a sender of this generation may not speak for the
-// source. Generation 0 means that the event carries none, which is enough only
-// while nobody has claimed the source: after a claim every event must carry
-// the generation, or an older sender that carries none would go on unseen.
-func (s *Source) fenced(generation uint64) bool { return generation != s.Generation }

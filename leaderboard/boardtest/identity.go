@@ -117,9 +117,9 @@ var identityTests = map[string]func(*testing.T, Open){
 		out := f.apply(with(incr(3, 1), 1), with(incr(4, 1), 2))
 		f.wantRefused(out.Results[0], leaderboard.CodeFenced, "generation")
 		f.wantRefused(out.Results[1], leaderboard.CodeFenced, "generation")
-		f.wantRefused(f.one(incr(3, 1)), leaderboard.CodeFenced, "generation") // claimed: must be sent
 		f.wantApplied(f.one(with(incr(3, 1), 2)), 3, 3)
 		f.wantRefused(f.one(with(incr(3, 1), 1)), leaderboard.CodeFenced, "generation") // not duplicate
+		f.wantApplied(f.one(incr(4, 1)), 4, 4)                                          // says nothing of generations
 	},
 	"ClaimOfAnUnknownSourceMakesIt": func(t *testing.T, open Open) {
 		f := newBoard(t, open, leaderboard.Rules{})

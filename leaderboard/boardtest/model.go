@@ -85,7 +85,7 @@ func (m *model) judge(e leaderboard.Event, now time.Time, blocked map[string]str
 func (m *model) judgeSeq(e leaderboard.Event, blocked map[string]string) verdict {
 	last := m.seqs[e.Source]
 	switch {
-	case e.Generation != m.gens[e.Source]:
+	case e.Generation != 0 && e.Generation != m.gens[e.Source]:
 		blocked[e.Source] = leaderboard.CodeFenced
 		return verdict{status: leaderboard.Refused, code: leaderboard.CodeFenced}
 	case e.Seq > last+1:
