@@ -13,6 +13,8 @@ import (
 	_ "rollcall/client"
 	_ "rollcall/contest"
 	_ "rollcall/contest/clics"
+	_ "rollcall/e2e"
+	_ "rollcall/e2e/harness"
 	_ "rollcall/hub"
 	_ "rollcall/hub/fanout"
 	_ "rollcall/hub/jwtauth"

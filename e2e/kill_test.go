@@ -59,7 +59,7 @@ type killing struct {
 func (k killing) run(reached uint64, ledgers ...*filling) (cut bool) {
 	k.Helper()
 	bot := k.replay()
-	k.await(max(reached, 1))
+	k.await(max(reached, 1), ledgers)
 	k.hub.Kill()
 	if k.botToo {
 		bot.Kill()
@@ -91,11 +91,15 @@ func (k killing) replay() *harness.Process {
 	return harness.Run(k, "replay", "clics", k.feed.path, "--board", k.board, "--speed", "0", "--url", k.hub.URL)
 }
 
-// await asks until the board has taken so many events of the replay.
-func (k killing) await(seq uint64) {
+// await asks until the board has taken so many events of the replay, and keeps
+// the ledgers busy meanwhile.
+func (k killing) await(seq uint64, ledgers []*filling) {
 	k.Helper()
 	ctx := bounded(k)
 	for {
+		for _, l := range ledgers {
+			l.beat()
+		}
 		state, err := k.api.SourceState(ctx, k.board, k.feed.source)
 		if ctx.Err() != nil {
 			k.Fatalf("%s: seq %d was not reached: %v", k.board, seq, err)
@@ -109,10 +113,10 @@ func (k killing) await(seq uint64) {
 // filling is a ledger that is being filled.
 type filling struct {
 	*ledger
-	stop chan struct{}
-	done sync.WaitGroup
-	n    int   // events pushed; set by done
-	err  error // set by done
+	beats chan struct{}
+	done  sync.WaitGroup
+	n     int   // events pushed; set by done
+	err   error // set by done
 }
 
 func newLedgers(t *testing.T, c *client.Client) (numbered, casual *filling) {
@@ -126,16 +130,24 @@ func newLedgers(t *testing.T, c *client.Client) (numbered, casual *filling) {
 }
 
 func newFilling(t *testing.T, board string, push func(context.Context, ...wire.Event) ([]wire.Result, error)) *filling {
-	f := &filling{ledger: &ledger{board: board}, stop: make(chan struct{})}
-	f.done.Go(func() { f.n, f.err = f.fill(t.Context(), f.stop, push) })
+	f := &filling{ledger: &ledger{board: board}, beats: make(chan struct{}, 1)}
+	f.done.Go(func() { f.n, f.err = f.fill(t.Context(), f.beats, push) })
 	t.Cleanup(f.done.Wait) // the test's context has ended
 	return f
+}
+
+// beat asks for a few more events, if those before are acknowledged.
+func (f *filling) beat() {
+	select {
+	case f.beats <- struct{}{}:
+	default:
+	}
 }
 
 // end stops filling and checks every event.
 func (f *filling) end(t testing.TB, api *client.API) {
 	t.Helper()
-	close(f.stop)
+	close(f.beats)
 	f.done.Wait()
 	if f.err != nil {
 		t.Error(f.err)

@@ -47,14 +47,17 @@ func (l *ledger) acknowledged() (n int, sets []uint64) {
 	return n, append(sets, l.acked...)
 }
 
-// fill pushes events, a few in each call, until stop is closed; it returns how
+// fill pushes events, a few at each beat, until the beats end; it returns how
 // many. Every event it returns for has been acknowledged.
-func (l *ledger) fill(ctx context.Context, stop <-chan struct{}, push func(context.Context, ...wire.Event) ([]wire.Result, error)) (int, error) {
+func (l *ledger) fill(ctx context.Context, beats <-chan struct{}, push func(context.Context, ...wire.Event) ([]wire.Result, error)) (int, error) {
 	for next := 0; ; {
 		select {
-		case <-stop:
-			return next, nil
-		default:
+		case <-ctx.Done():
+			return next, ctx.Err()
+		case _, more := <-beats:
+			if !more {
+				return next, nil
+			}
 		}
 		batch := make([]wire.Event, 1+next%5)
 		for i := range batch {

@@ -1,5 +1,3 @@
-// Package e2e_test proves on the real binary and real sockets what the other
-// tests prove of the parts.
 package e2e_test
 
 import (

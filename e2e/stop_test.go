@@ -25,7 +25,8 @@ func TestGracefulStop(t *testing.T) {
 	src := newSource(t, c, "numbered", "bot")
 	bot := newFilling(t, "numbered", src.Push)
 	session := dialRaw(t, hub)
-	for n := 0; n < 200; n, _ = bot.acknowledged() {
+	for n := 0; n < 50; n, _ = bot.acknowledged() {
+		bot.beat()
 		if _, err := c.SourceState(bounded(t), "numbered", "bot"); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"slices"
+
 	"rollcall/leaderboard"
 	"rollcall/wire"
 )
@@ -8,50 +10,52 @@ import (
 // recentMax is how many changes the activity view holds.
 const recentMax = 50
 
-// activity is one changed row of a delta.
+// activity is one changed row of a delta. Its rank is the one it had then: so
+// the item is the same in every frame that holds it.
 type activity struct {
 	version uint64
+	rank    int
 	row     leaderboard.Row
 }
 
+// rememberLocked keeps the rows of a delta that the replica has just taken.
 func (f *feed) rememberLocked(d leaderboard.Delta) {
-	rows := d.Rows
-	if len(rows) > recentMax {
-		rows = rows[len(rows)-recentMax:]
+	rows := d.Rows[max(0, len(d.Rows)-recentMax):]
+	if drop := len(f.recent) + len(rows) - recentMax; drop > 0 {
+		f.recent = slices.Clone(f.recent[drop:]) // a picture may hold the old ones
 	}
-	for _, r := range rows {
-		f.recent = append(f.recent, activity{version: d.To, row: r})
-	}
-	if extra := len(f.recent) - recentMax; extra > 0 {
-		f.recent = append([]activity(nil), f.recent[extra:]...)
-	}
+	f.rep.Read(func(r *leaderboard.Reader) {
+		for _, row := range rows {
+			rank, _ := r.Rank(row.Member, "")
+			f.recent = append(f.recent, activity{version: d.To, rank: rank, row: row})
+		}
+	})
 }
 
 // activityPainter shows the latest changes; its delta holds the new ones.
 type activityPainter struct {
-	epoch string // of the last paint
-	shown uint64 // version of the last paint
+	shown leaderboard.Head // of the last paint
 }
 
-func (a *activityPainter) paint(p picture) (func() any, any, bool) {
-	if a.epoch != p.info.Epoch {
-		a.epoch, a.shown = p.info.Epoch, 0
+func (a *activityPainter) paint(p *picture) (func() any, any, bool) {
+	since := a.shown.Version
+	if a.shown.Epoch != p.head.Epoch {
+		since = 0
 	}
-	items, fresh := []wire.Activity{}, []wire.Activity{}
+	a.shown = p.head
+	snap := wire.ActivitySnapshot{Board: p.info.Board, Epoch: p.info.Epoch, Version: p.info.Version, Items: []wire.Activity{}}
+	fresh := 0
 	for _, r := range p.recent {
-		item := wire.Activity{Version: r.version, Member: r.row.Member, Name: r.row.Name, Removed: r.row.Removed}
+		item := wire.Activity{Version: r.version, Member: r.row.Member, Name: r.row.Name, Rank: r.rank, Removed: r.row.Removed}
 		if !r.row.Removed {
 			item.Score = &r.row.Score
-			item.Rank, _ = p.reader.Rank(r.row.Member, "")
 		}
-		items = append(items, item)
-		if r.version > a.shown {
-			fresh = append(fresh, item)
+		snap.Items = append(snap.Items, item)
+		if r.version > since {
+			fresh++
 		}
 	}
-	a.shown = p.info.Version
-	snap := wire.ActivitySnapshot{Board: p.board, Epoch: p.info.Epoch, Version: p.info.Version, Items: items}
 	delta := snap
-	delta.Items = fresh
-	return func() any { return snap }, delta, len(fresh) > 0
+	delta.Items = snap.Items[len(snap.Items)-fresh:]
+	return func() any { return snap }, delta, fresh > 0
 }

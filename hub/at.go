@@ -2,27 +2,35 @@ package hub
 
 import (
 	"encoding/base64"
-	"fmt"
 	"hash/fnv"
+	"strconv"
 
 	"rollcall/leaderboard"
 	"rollcall/wire"
 )
 
-// at is the opaque form of a head as one view of one audience shows it. The
-// view is part of it, so that a state is never taken for another view's.
-func at(head leaderboard.Head, audience, view string) string {
-	f := fnv.New32a()
-	_, _ = f.Write([]byte(view))
-	raw := fmt.Sprintf("%s.%d.%s.%s.%x", head.Epoch, head.Version, head.Chain, audience, f.Sum32())
+// `at` is the opaque form of a state as one view shows it: of the head, then a
+// stamp of the view and its audience, so that a state is never taken for
+// another view's.
+
+// headAt is the part of `at` that all views of one head share.
+func headAt(head leaderboard.Head) string {
+	raw := head.Epoch + "." + strconv.FormatUint(head.Version, 10) + "." + head.Chain
 	return base64.RawURLEncoding.EncodeToString([]byte(raw))
 }
 
-// roomAt is the opaque form of a room's version as one view shows it.
-func roomAt(s wire.PresenceSnapshot, view string) string {
-	degraded := "live"
+// stampOf is the part of `at` that all states of one view share.
+func stampOf(audience, view string) string {
+	f := fnv.New64a()
+	_, _ = f.Write([]byte(view)) // never fails
+	return "." + audience + "." + strconv.FormatUint(f.Sum64(), 36)
+}
+
+// roomAt is the `at` of a room's version as one view shows it.
+func roomAt(s *wire.PresenceSnapshot, view string) string {
+	audience := "live"
 	if s.Degraded {
-		degraded = "degraded"
+		audience = "degraded"
 	}
-	return at(leaderboard.Head{Epoch: s.Room, Version: s.Version, Chain: s.Mode}, degraded, view)
+	return headAt(leaderboard.Head{Epoch: s.Room, Version: s.Version, Chain: s.Mode}) + stampOf(audience, view)
 }

@@ -42,13 +42,16 @@ type Config struct {
 }
 
 // Limits bound what clients may take. Each has a metric
-// rollcall_refused_total{limit=…} under the name in the comment.
+// rollcall_refused_total{limit=…} under the name in the comment, as have those
+// that stand elsewhere: queue_depth (Config.QueueDepth), rooms
+// (presence.Config.MaxRooms) and answers (those that a session does not read).
 type Limits struct {
-	Connections           int     // connections; default 18,000
+	Connections           int     // connections, WebSockets and SSE streams; default 18,000
 	ConnectionsPerAddress int     // address_connections; default 2,048
 	ConnectionsPerUser    int     // user_connections; default 32
 	Subscriptions         int     // subscriptions of a session; default 32
-	Messages              float64 // messages a second of a session that is no pusher, jury or admin; default 100
+	Rows                  int     // rows of board views of a session in all; default 4,096
+	Messages              float64 // messages a second of a session that is no pusher, jury or admin; default 100; who goes on at over twice that is closed
 	PlayerRequests        int     // player_requests a minute over HTTP; default 100
 	InFlight              int     // unanswered score messages of a session; default 64: then it is not read
 }
@@ -68,6 +71,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Limits.ConnectionsPerAddress, 2048)
 	def(&c.Limits.ConnectionsPerUser, 32)
 	def(&c.Limits.Subscriptions, 32)
+	def(&c.Limits.Rows, 4096)
 	def(&c.Limits.Messages, 100)
 	def(&c.Limits.PlayerRequests, 100)
 	def(&c.Limits.InFlight, 64)

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -17,7 +18,7 @@ type feeds struct {
 }
 
 // get returns the board's feed, starting one if there is none. The caller
-// waits for it with feed.wait.
+// waits for it with feed.await.
 func (fs *feeds) get(board string) *feed {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -25,7 +26,7 @@ func (fs *feeds) get(board string) *feed {
 	if f == nil {
 		f = newFeed(fs.hub, board)
 		fs.open[board] = f
-		fs.hub.spawn(f.load)
+		f.start()
 	}
 	f.used.Store(time.Now().UnixNano())
 	return f
@@ -50,38 +51,73 @@ func (h *Hub) HearDelta(board string, d leaderboard.Delta) {
 	}
 }
 
-// reload makes the board's feed, if there is one, read the store again: the
-// board was created or deleted.
-func (fs *feeds) reload(board string) {
+// renewed makes the board's feed, if there is one, forget what it knows and
+// read the store again: the board was created or deleted. A read that comes
+// after waits for that.
+func (fs *feeds) renewed(board string) {
 	if f := fs.peek(board); f != nil {
-		f.repair()
+		f.renew()
 	}
 }
 
-// drop forgets a feed that could not be opened.
-func (fs *feeds) drop(f *feed) {
+// settle ends a feed's sync, unless there is more to read. The feed of a board
+// that is not there and that nobody watches is dropped.
+func (fs *feeds) settle(f *feed) (done bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if fs.open[f.board] == f {
-		delete(fs.open, f.board)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.missed && fs.hub.life.Err() == nil {
+		return false
 	}
+	f.syncing = false
+	f.wakeLocked()
+	if f.rep == nil && len(f.views) == 0 {
+		fs.dropLocked(f)
+	}
+	return true
 }
 
 // sweep drops replicas that nobody used for the keep time.
 func (fs *feeds) sweep(now time.Time) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	for board, f := range fs.open {
-		if f.idleSince(now) > fs.hub.cfg.ReplicaKeep {
-			delete(fs.open, board)
+	for _, f := range fs.open {
+		f.mu.Lock()
+		if f.idleLocked(now) > fs.hub.cfg.ReplicaKeep {
+			fs.dropLocked(f)
 		}
+		f.mu.Unlock()
 	}
+}
+
+// dropLocked forgets a feed; mu and the feed's mu are held.
+func (fs *feeds) dropLocked(f *feed) {
+	f.dropped = true
+	delete(fs.open, f.board)
 }
 
 func (fs *feeds) count() int {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	return len(fs.open)
+}
+
+// waiting counts the reads that wait.
+func (fs *feeds) waiting() int { return fs.sum(func(f *feed) int { return len(f.waiting) }) }
+
+// views counts what is rendered.
+func (fs *feeds) views() int { return fs.sum(func(f *feed) int { return len(f.views) }) }
+
+func (fs *feeds) sum(count func(*feed) int) (n int) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for _, f := range fs.open {
+		f.mu.Lock()
+		n += count(f)
+		f.mu.Unlock()
+	}
+	return n
 }
 
 // warm opens every board, so that the first read finds its replica.
@@ -91,7 +127,8 @@ func (fs *feeds) warm(ctx context.Context) error {
 		return err
 	}
 	for i, info := range infos {
-		if _, err := fs.get(info.Board).wait(ctx); err != nil {
+		_, err := fs.get(info.Board).await(ctx, 0)
+		if err != nil && !errors.Is(err, leaderboard.ErrUnknownBoard) { // deleted meanwhile
 			return err
 		}
 		if i%1000 == 999 {

@@ -96,7 +96,7 @@ func (h *Hub) keylessFault(r *http.Request) *wire.Error {
 
 func loopbackPeer(addr string) bool {
 	ap, err := netip.ParseAddrPort(addr)
-	return err == nil && ap.Addr().Unmap().IsLoopback() || addr == "pipe"
+	return err == nil && ap.Addr().Unmap().IsLoopback()
 }
 
 func loopbackHost(host string) bool {

@@ -272,7 +272,7 @@ func TestConnectionLimits(t *testing.T) {
 }
 
 func TestSessionLimits(t *testing.T) {
-	n := newNode(t, withKeys, func(c *hub.Config) { c.Limits.Subscriptions = 2; c.Limits.Messages = 10 })
+	n := newNode(t, withKeys, func(c *hub.Config) { c.Limits.Subscriptions = 2; c.Limits.Rows = 100; c.Limits.Messages = 10 })
 	n.token = "admin"
 	n.board("b", wire.Rules{})
 	s := n.hello("")
@@ -283,6 +283,9 @@ func TestSessionLimits(t *testing.T) {
 	s.wantFault(wire.TooMany, "", wire.Request{Op: "subscribe", View: "top", Board: "b", N: 3})
 	s.ok(wire.Request{Op: "unsubscribe", Sub: "s1"}, nil)
 	s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", N: 3}, nil)
+	s.ok(wire.Request{Op: "unsubscribe", Sub: "s2"}, nil)
+	s.wantFault(wire.TooMany, "n", wire.Request{Op: "subscribe", View: "top", Board: "b", N: 98})
+	s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", N: 97}, nil)
 
 	n.token = "player"
 	flood := n.hello("")
@@ -294,5 +297,21 @@ func TestSessionLimits(t *testing.T) {
 	}
 	if !limited {
 		t.Error("40 messages at once were all taken")
+	}
+}
+
+func TestParticipantsAreForTheAdminAlone(t *testing.T) {
+	n := newNode(t, withKeys, func(c *hub.Config) {
+		c.Contest.Participants = []wire.Participant{{RollNumber: "CS-01", StudentName: "Ann", Department: "CSE"}}
+	})
+	for role := range roleTokens {
+		if role == "expired" {
+			continue
+		}
+		n.token = role
+		_, raw := n.call("GET", "/v1/contest", nil)
+		if told := strings.Contains(string(raw), "CS-01"); told != (role == "admin") {
+			t.Errorf("%s is told the participants: %t", role, told)
+		}
 	}
 }

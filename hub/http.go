@@ -3,8 +3,10 @@ package hub
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +52,7 @@ func (h *Hub) Handler() http.Handler {
 	if h.cfg.Static != nil {
 		mux.Handle("/", h.pages(h.cfg.Static))
 	}
-	return mux
+	return h.guarded(mux)
 }
 
 // api wraps the endpoints of a path with what all share: who asks, how often,
@@ -60,6 +62,7 @@ func (h *Hub) api(ms methods) http.Handler {
 	for m := range ms {
 		allow = append(allow, m)
 	}
+	slices.Sort(allow)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, fault := h.principalOf(r)
 		if fault == nil {
@@ -69,10 +72,15 @@ func (h *Hub) api(ms methods) http.Handler {
 			fault = h.dispatch(ms, allow, w, r, p)
 		}
 		if fault != nil {
-			h.metrics.errors.WithLabelValues(string(fault.Code)).Inc()
-			writeFault(w, fault)
+			h.fail(w, fault)
 		}
 	})
+}
+
+// fail answers a request that was refused.
+func (h *Hub) fail(w http.ResponseWriter, fault *wire.Error) {
+	h.metrics.errors.WithLabelValues(string(fault.Code)).Inc()
+	writeFault(w, fault)
 }
 
 func (h *Hub) dispatch(ms methods, allow []string, w http.ResponseWriter, r *http.Request, p *Principal) *wire.Error {
@@ -104,7 +112,7 @@ func (h *Hub) pages(static http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.cfg.Auth == nil {
 			if fault := h.keylessFault(r); fault != nil {
-				writeFault(w, fault)
+				h.fail(w, fault)
 				return
 			}
 		}
@@ -152,17 +160,29 @@ func number(r *http.Request, name string, def, low, high int) (int, *wire.Error)
 	return n, nil
 }
 
-// readBody reads a JSON body of at most wire.MaxBody bytes.
-func readBody(w http.ResponseWriter, r *http.Request, into any) *wire.Error {
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, wire.MaxBody)).Decode(into)
+// readAll reads a body of at most wire.MaxBody bytes.
+func readAll(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
 	var big *http.MaxBytesError
 	switch {
 	case err == nil:
-		return nil
+		return body, nil
 	case errors.As(err, &big):
-		return &wire.Error{Code: wire.TooLarge, Message: "the body must be at most 1 MiB"}
+		return nil, &wire.Error{Code: wire.TooLarge, Message: "the body must be at most 1 MiB; send more events as application/x-ndjson"}
 	}
-	return requestFault(err)
+	return nil, &wire.Error{Code: wire.BadJSON, Message: "the body was cut off"}
+}
+
+// readBody reads a body that is one JSON value.
+func readBody(w http.ResponseWriter, r *http.Request, into any) *wire.Error {
+	body, fault := readAll(w, r)
+	if fault != nil {
+		return fault
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return requestFault(err)
+	}
+	return nil
 }
 
 // serverTimeouts guard against peers that hold a connection without a request.

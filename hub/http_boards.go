@@ -113,7 +113,7 @@ func (h *Hub) replica(r *http.Request, p *Principal) (*leaderboard.Replica, *wir
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(wait)*time.Millisecond)
 	defer cancel()
-	rep, err := h.feeds.get(board).waitVersion(ctx, version)
+	rep, err := h.feeds.get(board).await(ctx, version)
 	if err != nil {
 		return nil, storeFault(board, err)
 	}
@@ -143,7 +143,7 @@ func (h *Hub) putBoard(w http.ResponseWriter, r *http.Request, p *Principal) *wi
 	switch {
 	case created:
 		status = http.StatusCreated
-		h.feeds.reload(board)
+		h.feeds.renewed(board)
 	case delta != nil:
 		h.feeds.changed(board, *delta)
 		h.bus.PublishDelta(board, *delta)
@@ -163,7 +163,7 @@ func (h *Hub) deleteBoard(w http.ResponseWriter, r *http.Request, p *Principal) 
 	if err := h.boards.Delete(r.Context(), board); err != nil {
 		return storeFault(board, err)
 	}
-	h.feeds.reload(board)
+	h.feeds.renewed(board)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

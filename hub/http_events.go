@@ -3,12 +3,14 @@ package hub
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"time"
 
 	"rollcall/wire"
 )
@@ -23,13 +25,9 @@ func (h *Hub) postEvents(w http.ResponseWriter, r *http.Request, p *Principal) *
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == ndjson {
 		return h.postLines(w, r, p, board)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
-	var big *http.MaxBytesError
-	if errors.As(err, &big) {
-		return &wire.Error{Code: wire.TooLarge, Message: "the body must be at most 1 MiB; send more as application/x-ndjson"}
-	}
-	if err != nil {
-		return &wire.Error{Code: wire.BadJSON, Message: "the body was cut off"}
+	body, fault := readAll(w, r)
+	if fault != nil {
+		return fault
 	}
 	in, fault := wire.DecodeEvents(body)
 	if fault != nil {
@@ -45,6 +43,8 @@ func (h *Hub) postEvents(w http.ResponseWriter, r *http.Request, p *Principal) *
 func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, board string) *wire.Error {
 	rc := http.NewResponseController(w)
 	_ = rc.EnableFullDuplex() // HTTP/2 needs none; HTTP/1 answers while it reads
+	unhook := context.AfterFunc(h.life, func() { _ = rc.SetReadDeadline(time.Now()) })
+	defer unhook()
 	w.Header().Set("Content-Type", ndjson)
 	w.WriteHeader(http.StatusOK)
 	lines := lineReader{r: bufio.NewReaderSize(r.Body, wire.MaxLine+1)}
@@ -52,7 +52,9 @@ func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, bo
 	enc := json.NewEncoder(w)
 	for {
 		in, numbers, err := lines.batch(h.cfg.BatchMax)
-		for i, res := range h.push(p, board, in, stuck) {
+		results := h.push(p, board, in, stuck)
+		_ = rc.SetWriteDeadline(time.Now().Add(writeWait)) // a test's recorder has none
+		for i, res := range results {
 			res.Line = numbers[i]
 			if enc.Encode(res) != nil {
 				return nil // the sender is gone; its events are in

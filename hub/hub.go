@@ -126,21 +126,9 @@ func (h *Hub) spawn(f func()) bool {
 	return true
 }
 
-// pause waits, and reports false if the node stopped meanwhile.
-func (h *Hub) pause(d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-h.life.Done():
-		return false
-	}
-}
-
 // janitor drops what nobody uses.
 func (h *Hub) janitor(ctx context.Context) {
-	t := time.NewTicker(min(time.Second, h.cfg.ReplicaKeep/4))
+	t := time.NewTicker(max(min(time.Second, h.cfg.ReplicaKeep/4), 10*time.Millisecond))
 	defer t.Stop()
 	degraded := false
 	for {

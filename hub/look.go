@@ -28,21 +28,28 @@ func (h *Hub) look(p *Principal, req *wire.Request) (looking, *wire.Error) {
 }
 
 func (h *Hub) lookBoard(p *Principal, req *wire.Request) (looking, *wire.Error) {
-	if fault := h.mayRead(p, req.Board, req.Audience); fault != nil {
-		return looking{}, fault
-	}
-	want, fault := wanted(p, req)
+	want, fault := h.wanted(p, req)
 	if fault != nil {
 		return looking{}, fault
 	}
 	want.every = max(interval(h.cfg.BoardHz), interval(want.hz))
 	ctx, cancel := context.WithTimeout(context.Background(), defaultWait)
 	defer cancel()
-	f := h.feeds.get(req.Board)
-	if _, err := f.wait(ctx); err != nil {
-		return looking{}, storeFault(req.Board, err)
+	for {
+		f := h.feeds.get(req.Board)
+		if _, err := f.await(ctx, 0); err != nil {
+			return looking{}, storeFault(req.Board, err)
+		}
+		if l, ok := f.hold(want); ok {
+			l.rows = want.rows
+			wish := *req
+			l.allowed = func(p *Principal) bool {
+				again, fault := h.wanted(p, &wish)
+				return fault == nil && again.key == want.key
+			}
+			return l, nil
+		}
 	}
-	return f.hold(want), nil
 }
 
 // wish is a board view with every parameter decided.
@@ -51,10 +58,14 @@ type wish struct {
 	hz        float64 // 0 = the node's rate
 	every     time.Duration
 	key       string
+	rows      int // what one frame holds at most
 	painter   func() painter
 }
 
-func wanted(p *Principal, req *wire.Request) (wish, *wire.Error) {
+func (h *Hub) wanted(p *Principal, req *wire.Request) (wish, *wire.Error) {
+	if fault := h.mayRead(p, req.Board, req.Audience); fault != nil {
+		return wish{}, fault
+	}
 	w := wish{kind: req.View, aud: req.Audience, hz: steady(req.MaxHz)}
 	if w.aud == "" {
 		w.aud = wire.AudiencePublic
@@ -72,9 +83,11 @@ func wanted(p *Principal, req *wire.Request) (wish, *wire.Error) {
 		if n < 1 || n > wire.MaxPage {
 			return w, rangeFault("n", 1, wire.MaxPage)
 		}
+		w.rows = n
 		w.key = fmt.Sprintf("top %d %s", n, scheme)
 		w.painter = func() painter { return &topPainter{n: n, scheme: scheme} }
 	case wire.ViewActivity:
+		w.rows = recentMax
 		w.key = "activity"
 		w.painter = func() painter { return &activityPainter{} }
 	default:
@@ -82,8 +95,12 @@ func wanted(p *Principal, req *wire.Request) (wish, *wire.Error) {
 		if fault != nil {
 			return w, fault
 		}
+		w.rows = 2*span + 1
 		w.key = fmt.Sprintf("%s %d %s %s", req.View, span, scheme, member)
 		w.painter = func() painter { return &aroundPainter{member: member, span: span, scheme: scheme} }
+		if req.View == wire.ViewMe {
+			w.painter = func() painter { return &mePainter{member: member, scheme: scheme} }
+		}
 	}
 	w.key = fmt.Sprintf("%s %s %g", w.key, w.aud, w.hz)
 	return w, nil
@@ -142,21 +159,27 @@ func interval(hz float64) time.Duration {
 	return time.Duration(float64(time.Second) / hz)
 }
 
-// hold finds or makes the view and counts one more user of it.
-func (f *feed) hold(w wish) looking {
+// hold finds or makes the view and counts one more user of it; false if the
+// feed has been dropped meanwhile.
+func (f *feed) hold(w wish) (looking, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.dropped {
+		return looking{}, false
+	}
 	v := f.views[w.key]
 	if v == nil {
 		v = &view{
-			key: w.key, kind: w.kind, aud: w.aud, every: w.every, draw: w.painter(),
+			kind: w.kind, key: w.key, stamp: stampOf(w.aud, w.key), every: w.every, draw: w.painter(),
 			sub: f.hub.newSub(), fan: fanout.NewView(),
 		}
 		f.views[w.key] = v
-		f.lookLocked(func(p picture, head leaderboard.Head) { v.render(p, head) })
+		v.next = time.Now().Add(v.every)
+		f.soonest = earliest(f.soonest, v.next)
+		f.lookLocked(v.render)
 	}
 	v.users++
-	return looking{sub: v.sub, fan: v.fan, release: func() { f.release(v) }}
+	return looking{sub: v.sub, fan: v.fan, release: func() { f.release(v) }}, true
 }
 
 func (f *feed) release(v *view) {
@@ -180,41 +203,8 @@ func (h *Hub) lookRoom(p *Principal, req *wire.Request) (looking, *wire.Error) {
 	if req.Mode != "" && req.Mode != wire.ModeAuto && req.Mode != wire.ModeCount {
 		return looking{}, &wire.Error{Code: wire.BadRequest, Field: "mode", Message: "must be auto or count"}
 	}
-	return h.rooms.hold(req.Room, req.Mode == wire.ModeCount, steady(req.MaxHz)), nil
-}
-
-// hold finds or makes the room's view and counts one more user of it. A new
-// view gets its first frame from the pacer.
-func (rs *rooms) hold(name string, count bool, hz float64) looking {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	r := rs.watched[name]
-	if r == nil {
-		r = &room{hub: rs.hub, name: name, views: map[string]*roomView{}}
-		rs.watched[name] = r
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	key := fmt.Sprintf("presence %t %g", count, hz)
-	v := r.views[key]
-	if v == nil {
-		v = &roomView{key: key, count: count, every: interval(hz), sub: rs.hub.newSub(), fan: fanout.NewView(), dirty: true}
-		r.views[key] = v
-		rs.hub.pacer.mark(r)
-	}
-	v.users++
-	return looking{sub: v.sub, fan: v.fan, release: func() { rs.release(r, v) }}
-}
-
-func (rs *rooms) release(r *room, v *roomView) {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if v.users--; v.users == 0 {
-		delete(r.views, v.key)
-	}
-	if len(r.views) == 0 {
-		delete(rs.watched, r.name)
-	}
+	room := req.Room
+	l := h.rooms.hold(room, req.Mode == wire.ModeCount, steady(req.MaxHz))
+	l.allowed = func(p *Principal) bool { return p.InRoom(room) }
+	return l, nil
 }

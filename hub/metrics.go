@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"rollcall/hub/fanout"
@@ -48,6 +49,7 @@ func newMetrics() *metrics {
 		limits:      counters("rollcall_refused_total", "Requests refused by a limit.", "limit"),
 		closes:      counters("rollcall_sessions_ended_total", "Sessions ended, by reason.", "reason"),
 	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.transitions, m.repairs, m.messages, m.errors, m.limits, m.closes)
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
@@ -68,6 +70,8 @@ func (m *metrics) watch(h *Hub) {
 	gauge("rollcall_sessions", "Open sessions.", func() float64 { live, _ := h.sessions.counts(); return float64(live) })
 	gauge("rollcall_users", "Users with a session.", func() float64 { _, users := h.sessions.counts(); return float64(users) })
 	gauge("rollcall_replicas", "Boards with a replica on this node.", func() float64 { return float64(h.feeds.count()) })
+	gauge("rollcall_views", "Views of boards that sessions watch, each rendered when it is due.", func() float64 { return float64(h.feeds.views()) })
+	gauge("rollcall_waiting_reads", "Reads that wait for a board or a version of it.", func() float64 { return float64(h.feeds.waiting()) })
 	gauge("rollcall_degraded", "1 while the roster does not answer.", func() float64 {
 		if h.tracker.Degraded() {
 			return 1

@@ -43,6 +43,23 @@ func newNode(t testing.TB, change ...func(*hub.Config)) *testNode {
 	for _, c := range change {
 		c(&cfg)
 	}
+	return newHub(t, cfg, nil).listen()
+}
+
+// listen serves the hub on a real listener.
+func (n *testNode) listen() *testNode {
+	n.server = httptest.NewServer(n.hub.Handler())
+	n.Cleanup(func() {
+		n.hub.Close() // ends what would keep the server waiting
+		n.server.Close()
+	})
+	return n
+}
+
+// newHub starts a hub on memory stores; wrap, if not nil, stands between it
+// and them.
+func newHub(t testing.TB, cfg hub.Config, wrap func(hub.Boards, hub.Roster) (hub.Boards, hub.Roster)) *testNode {
+	t.Helper()
 	store, err := pebbleboard.Open(pebbleboard.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -51,14 +68,13 @@ func newNode(t testing.TB, change ...func(*hub.Config)) *testNode {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &testNode{TB: t, hub: hub.New(cfg, store, roster, membus.New().Node())}
-	if err := n.hub.Start(context.Background()); err != nil {
-		t.Fatal(err)
+	boards, people := hub.Boards(store), hub.Roster(roster)
+	if wrap != nil {
+		boards, people = wrap(boards, people)
 	}
-	n.server = httptest.NewServer(n.hub.Handler())
+	n := &testNode{TB: t, hub: hub.New(cfg, boards, people, membus.New().Node())}
 	t.Cleanup(func() {
 		n.hub.Close()
-		n.server.Close()
 		if err := roster.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -66,6 +82,9 @@ func newNode(t testing.TB, change ...func(*hub.Config)) *testNode {
 			t.Error(err)
 		}
 	})
+	if err := n.hub.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	return n
 }
 
@@ -108,6 +127,13 @@ func (n *testNode) call(method, path string, body any, header ...string) (int, [
 		n.Fatal(err)
 	}
 	return res.StatusCode, raw
+}
+
+// metrics returns what /metrics says.
+func (n *testNode) metrics() string {
+	n.Helper()
+	_, raw := n.call("GET", "/metrics", nil)
+	return string(raw)
 }
 
 // want makes a request that must be answered with the status, into v.

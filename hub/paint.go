@@ -14,24 +14,24 @@ type topPainter struct {
 	n      int
 	scheme leaderboard.Scheme
 
-	info wire.BoardInfo        // of the last paint
-	rows map[string]wire.Entry // of the last paint, by member
+	// of the last paint
+	rules leaderboard.Rules
+	info  *wire.BoardInfo
+	rows  map[string]leaderboard.Ranked // by member
 }
 
-func (t *topPainter) paint(p picture) (func() any, any, bool) {
-	var entries []wire.Entry
-	if p.reader != nil {
-		entries = toEntries(p.reader.Page(0, t.n, t.scheme))
-	}
-	if entries == nil {
-		entries = []wire.Entry{}
-	}
-	rows := make(map[string]wire.Entry, len(entries))
+func (t *topPainter) paint(p *picture) (func() any, any, bool) {
+	entries := p.page(t.n, t.scheme)
+	rows := make(map[string]leaderboard.Ranked, len(entries))
 	delta := wire.BoardDelta{Version: p.info.Version, Total: p.info.Total, Frozen: p.info.Frozen}
 	for _, e := range entries {
 		rows[e.Member] = e
-		if d, changed := entryDelta(t.rows, e); changed {
-			delta.Entries = append(delta.Entries, d)
+		old, was := t.rows[e.Member]
+		switch {
+		case !was || !sameContent(&old.Entry, &e.Entry):
+			delta.Entries = append(delta.Entries, wholeRow(e))
+		case old.Rank != e.Rank:
+			delta.Entries = append(delta.Entries, wire.EntryDelta{Rank: e.Rank, Member: e.Member})
 		}
 	}
 	for member := range t.rows {
@@ -39,65 +39,73 @@ func (t *topPainter) paint(p picture) (func() any, any, bool) {
 			delta.Gone = append(delta.Gone, member)
 		}
 	}
-	before := t.info
-	t.rows, t.info = rows, p.info
-	info := p.info
-	snapshot := func() any { return boardSnapshot(info, entries) }
-	if !sameRules(before.Rules, info.Rules) {
-		return snapshot, nil, true
+	changed := t.info == nil || len(delta.Entries)+len(delta.Gone) > 0 || t.info.Total != p.info.Total || t.info.Frozen != p.info.Frozen
+	ruled := t.rules.Equal(p.rules)
+	t.rules, t.info, t.rows = p.rules, p.info, rows
+	if !ruled {
+		return p.snapshot(entries), nil, true
 	}
-	changed := len(delta.Entries)+len(delta.Gone) > 0 || before.Total != info.Total || before.Frozen != info.Frozen
-	return snapshot, delta, changed
+	return p.snapshot(entries), delta, changed
 }
 
-// entryDelta says how a row differs from what was shown of its member: wholly,
-// by its rank alone, or not.
-func entryDelta(shown map[string]wire.Entry, e wire.Entry) (wire.EntryDelta, bool) {
-	old, was := shown[e.Member]
-	if was && sameContent(old, e) {
-		return wire.EntryDelta{Rank: e.Rank, Member: e.Member}, old.Rank != e.Rank
+// page is the first n entries; none of a board that is gone.
+func (p *picture) page(n int, scheme leaderboard.Scheme) []leaderboard.Ranked {
+	if p.reader == nil {
+		return nil
 	}
+	return p.reader.Page(0, n, scheme)
+}
+
+// snapshot encodes entries later, when somebody needs it.
+func (p *picture) snapshot(entries []leaderboard.Ranked) func() any {
+	info := p.info
+	return func() any {
+		return wire.BoardSnapshot{
+			Board: info.Board, Rules: info.Rules, Epoch: info.Epoch, Version: info.Version,
+			Total: info.Total, Frozen: info.Frozen, Entries: toEntries(entries),
+		}
+	}
+}
+
+func wholeRow(r leaderboard.Ranked) wire.EntryDelta {
+	e := toEntry(r)
 	return wire.EntryDelta{
 		Rank: e.Rank, Member: e.Member, Name: &e.Name, Group: &e.Group, Score: &e.Score, Tie: &e.Tie, Cells: e.Cells,
-	}, true
+	}
 }
 
-func sameContent(a, b wire.Entry) bool {
+func sameContent(a, b *leaderboard.Entry) bool {
 	return a.Score == b.Score && a.Tie == b.Tie && a.Name == b.Name && a.Group == b.Group && maps.EqualFunc(a.Cells, b.Cells, sameCell)
 }
 
 func sameCell(a, b json.RawMessage) bool { return bytes.Equal(a, b) }
 
-func sameRules(a, b wire.Rules) bool { return toRules(a).Equal(toRules(b)) }
-
-func boardSnapshot(info wire.BoardInfo, entries []wire.Entry) wire.BoardSnapshot {
-	return wire.BoardSnapshot{
-		Board: info.Board, Rules: info.Rules, Epoch: info.Epoch, Version: info.Version,
-		Total: info.Total, Frozen: info.Frozen, Entries: entries,
-	}
-}
-
-// aroundPainter shows a member and its neighbours; with span 0 it is `me`. It
-// has no deltas: its snapshot is small.
+// aroundPainter shows a member and its neighbours. It has no deltas: its
+// snapshot is small.
 type aroundPainter struct {
 	member string
 	span   int
 	scheme leaderboard.Scheme
 
-	info wire.BoardInfo
-	rows []wire.Entry
+	// of the last paint
+	rules leaderboard.Rules
+	total int
+	rows  []leaderboard.Ranked
 }
 
-func (a *aroundPainter) paint(p picture) (func() any, any, bool) {
-	rows := []wire.Entry{}
+func (a *aroundPainter) paint(p *picture) (func() any, any, bool) {
+	var rows []leaderboard.Ranked
 	if p.reader != nil {
-		rows = toEntries(p.reader.Around(a.member, a.span, a.scheme))
+		rows = p.reader.Around(a.member, a.span, a.scheme)
 	}
-	same := len(rows) == len(a.rows) && sameRules(a.info.Rules, p.info.Rules) && (a.span == 0 || a.info.Total == p.info.Total)
+	same := len(rows) == len(a.rows) && a.total == p.info.Total && a.rules.Equal(p.rules)
 	for i := 0; same && i < len(rows); i++ {
-		same = rows[i].Rank == a.rows[i].Rank && rows[i].Member == a.rows[i].Member && sameContent(rows[i], a.rows[i])
+		same = sameRow(&rows[i], &a.rows[i])
 	}
-	a.rows, a.info = rows, p.info
-	info := p.info
-	return func() any { return boardSnapshot(info, rows) }, nil, !same
+	a.rules, a.total, a.rows = p.rules, p.info.Total, rows
+	return p.snapshot(rows), nil, !same
+}
+
+func sameRow(a, b *leaderboard.Ranked) bool {
+	return a.Rank == b.Rank && a.Member == b.Member && sameContent(&a.Entry, &b.Entry)
 }

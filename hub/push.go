@@ -25,8 +25,8 @@ type pushing struct {
 type blocked map[string]*wire.Error
 
 // newPushing sorts out what must not reach the store: events of another source
-// than the principal's, events without a sound identity, and events of blocked
-// sources.
+// than the principal's, bad events whose refusal has no identity to consume,
+// and events of blocked sources.
 func newPushing(p *Principal, board string, in []wire.Incoming, stuck blocked) *pushing {
 	ps := &pushing{board: board, in: in, results: make([]wire.Result, len(in))}
 	for i := range in {
@@ -35,11 +35,12 @@ func newPushing(p *Principal, board string, in []wire.Incoming, stuck blocked) *
 			ps.results[i] = refused(e, fault)
 			continue
 		}
-		if in[i].Fault != nil && !in[i].Identified {
+		anonymous := e.Source == "" && e.ID == ""
+		if in[i].Fault != nil && (!in[i].Identified || anonymous) {
 			ps.results[i] = refused(e, in[i].Fault)
 			continue
 		}
-		if e.Source == "" && e.ID == "" {
+		if anonymous {
 			e.ID = uuid.NewString()
 		}
 		ps.events = append(ps.events, toEvent(&in[i]))

@@ -2,12 +2,12 @@ package hub
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"rollcall/hub/fanout"
 	"rollcall/presence"
-	"rollcall/wire"
 )
 
 // Sizes and rates of room views: small rooms show everyone, larger ones the
@@ -19,6 +19,8 @@ const (
 	roomPage  = 100
 	smallRoom = 250 * time.Millisecond
 	largeRoom = time.Second
+
+	roomTimeout = 5 * time.Second // of one read of the roster
 )
 
 // rooms are the rooms that somebody on this node watches.
@@ -34,23 +36,10 @@ type room struct {
 	hub  *Hub
 	name string
 
-	mu    sync.Mutex
-	views map[string]*roomView // by key
-	stale bool                 // changed since the last look
-}
-
-type roomView struct {
-	key   string
-	sub   string
-	count bool // mode count
-	every time.Duration
-	fan   *fanout.View
-	users int
-
-	drawn bool
-	dirty bool
-	next  time.Time
-	shown wire.PresenceSnapshot // what the last frame led to
+	mu      sync.Mutex
+	views   map[string]*roomView // guarded by mu; by key
+	reading bool                 // guarded by mu: a goroutine reads the roster
+	failing bool                 // guarded by mu: it could not, the last time
 }
 
 // announce tells this node's watchers and the other nodes what happened.
@@ -86,40 +75,83 @@ func (r *room) touch() {
 	for _, v := range r.views {
 		v.dirty = true
 	}
-	if len(r.views) > 0 {
-		r.hub.pacer.mark(r)
+	r.markLocked()
+}
+
+// markLocked asks for a tick when the first dirty view is due.
+func (r *room) markLocked() {
+	var next time.Time
+	for _, v := range r.views {
+		if v.dirty {
+			next = earliest(next, v.next)
+		}
+	}
+	if !next.IsZero() && !r.reading {
+		r.hub.pacer.mark(r, next)
 	}
 }
 
-// tick reads the roster once and publishes the views that are due.
+// tick starts to read the roster, if a view is due.
 func (r *room) tick(now time.Time) (next time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var page *presence.Page
+	if r.reading {
+		return next // read marks the room when it is done
+	}
 	for _, v := range r.views {
 		if !v.dirty {
 			continue
 		}
-		if v.next.After(now) {
-			if next.IsZero() || v.next.Before(next) {
-				next = v.next
-			}
-			continue
+		if !v.next.After(now) {
+			r.reading = r.hub.spawn(r.read)
+			return time.Time{}
 		}
-		if page == nil {
-			p, err := r.hub.roster.Page(context.Background(), r.name, "", fullRoom)
-			if err != nil {
-				r.hub.log.Warn("room not read", "room", r.name, "err", err)
-				r.degradeLocked()
-				return now.Add(largeRoom)
-			}
-			page = &p
-		}
-		v.dirty = false
-		v.show(roomSnapshot(r.name, *page, v.count, r.hub.tracker.Degraded()))
-		v.next = now.Add(max(v.every, roomInterval(page.Count, v.count)))
+		next = earliest(next, v.next)
 	}
 	return next
+}
+
+// read reads the roster once and shows it in the views that are due. The
+// pacer does not wait for it: a store that stalls stops this room alone.
+func (r *room) read() {
+	due := r.takeDue(time.Now())
+	ctx, cancel := context.WithTimeout(r.hub.life, roomTimeout)
+	page, err := r.hub.roster.Page(ctx, r.name, "", fullRoom)
+	cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for _, v := range due {
+		if err != nil {
+			v.dirty, v.next = true, now.Add(largeRoom)
+			continue
+		}
+		v.show(roomSnapshot(r.name, page, v.count, r.hub.tracker.Degraded()))
+		v.next = now.Add(max(v.every, roomInterval(page.Count, v.count)))
+	}
+	if err != nil {
+		r.degradeLocked()
+	}
+	if failing := err != nil; failing != r.failing {
+		r.failing = failing
+		r.hub.log.Warn("room read", "room", r.name, "failing", failing, "err", err)
+	}
+	r.reading = false
+	r.markLocked()
+}
+
+// takeDue returns the views that are due. A change from now on makes them
+// dirty again.
+func (r *room) takeDue(now time.Time) (due []*roomView) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, v := range r.views {
+		if v.dirty && !v.next.After(now) {
+			v.dirty = false
+			due = append(due, v)
+		}
+	}
+	return due
 }
 
 // degradeLocked shows what was last known, marked as such.
@@ -133,70 +165,38 @@ func (r *room) degradeLocked() {
 	}
 }
 
-func roomInterval(count int, countOnly bool) time.Duration {
-	if count > fullRoom || countOnly {
-		return largeRoom
+// hold finds or makes the room's view and counts one more user of it. A new
+// view gets its first frame from the pacer.
+func (rs *rooms) hold(name string, count bool, hz float64) looking {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	r := rs.watched[name]
+	if r == nil {
+		r = &room{hub: rs.hub, name: name, views: map[string]*roomView{}}
+		rs.watched[name] = r
 	}
-	return smallRoom
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := fmt.Sprintf("presence %t %g", count, hz)
+	v := r.views[key]
+	if v == nil {
+		v = &roomView{key: key, count: count, every: interval(hz), sub: rs.hub.newSub(), fan: fanout.NewView(), dirty: true, next: time.Now()}
+		r.views[key] = v
+		r.markLocked()
+	}
+	v.users++
+	return looking{sub: v.sub, fan: v.fan, release: func() { rs.release(r, v) }}
 }
 
-func roomSnapshot(name string, p presence.Page, countOnly, degraded bool) wire.PresenceSnapshot {
-	s := wire.PresenceSnapshot{
-		Room: name, Version: p.Version, Count: p.Count, Degraded: degraded, Mode: wire.ModeFull, Users: []wire.User{},
+func (rs *rooms) release(r *room, v *roomView) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v.users--; v.users == 0 {
+		delete(r.views, v.key)
 	}
-	users := p.Users
-	switch {
-	case countOnly || p.Count > pageRoom:
-		s.Mode, users = wire.ModeCount, nil
-	case p.Count > fullRoom:
-		s.Mode, users = wire.ModePage, users[:min(len(users), roomPage)]
+	if len(r.views) == 0 {
+		delete(rs.watched, r.name)
 	}
-	s.Users = append(s.Users, toUsers(users)...)
-	return s
-}
-
-func toUsers(online []presence.Online) []wire.User {
-	users := make([]wire.User, len(online))
-	for i, o := range online {
-		users[i] = wire.User{User: o.User, Name: o.Meta.Name, Since: o.Since.UnixMilli(), Away: o.Meta.Away}
-	}
-	return users
-}
-
-// show publishes a new state of the view, with the delta from the last one.
-func (v *roomView) show(s wire.PresenceSnapshot) {
-	old, first := v.shown, !v.drawn
-	delta, same := presenceDelta(old, s)
-	if same && !first {
-		return
-	}
-	v.shown, v.drawn = s, true
-	now := roomAt(s, v.key)
-	state := fanout.State{At: now, Snapshot: func() *fanout.Frame {
-		return encodeFrame(wire.Push{View: wire.ViewPresence, Sub: v.sub, At: now, Snapshot: encode(s)})
-	}}
-	if from := v.fan.Current(); !first && from != "" && from != now && old.Mode == s.Mode {
-		state.From = from
-		state.Delta = encodeFrame(wire.Push{View: wire.ViewPresence, Sub: v.sub, From: from, At: now, Delta: encode(delta)})
-	}
-	v.fan.Publish(state)
-}
-
-func presenceDelta(old, now wire.PresenceSnapshot) (d wire.PresenceDelta, same bool) {
-	d = wire.PresenceDelta{Version: now.Version, Count: now.Count, Degraded: now.Degraded}
-	was := make(map[string]wire.User, len(old.Users))
-	for _, u := range old.Users {
-		was[u.User] = u
-	}
-	for _, u := range now.Users {
-		if was[u.User] != u {
-			d.Users = append(d.Users, u)
-		}
-		delete(was, u.User)
-	}
-	for user := range was {
-		d.Left = append(d.Left, user)
-	}
-	same = len(d.Users)+len(d.Left) == 0 && old.Count == now.Count && old.Degraded == now.Degraded && old.Mode == now.Mode
-	return d, same
 }

@@ -1,11 +1,11 @@
 package hub
 
 import (
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -21,20 +21,24 @@ import (
 // session is one WebSocket connection. Its read loop handles one message after
 // the other; only score answers come from elsewhere.
 type session struct {
-	hub  *Hub
-	id   string
-	addr string
-	ws   *websocket.Conn // read only by the read loop
-	conn *fanout.Conn
-	out  *fanout.Outbox
+	// static after construction
+	hub    *Hub
+	id     string
+	place  *place
+	ws     *websocket.Conn // read only by the read loop
+	conn   *fanout.Conn
+	out    *fanout.Outbox
+	authBy time.Time     // hello must have come
+	inFly  chan struct{} // one element per unanswered score message
+
+	closing atomic.Bool // the close frame is on its way: nothing more is taken
 
 	// owned by the read loop
-	who     *Principal // nil until authenticated
-	subs    map[string]*subscription
-	rooms   map[string]bool
-	rate    *rate.Limiter
-	inFly   chan struct{} // one element per unanswered score message
-	counted string        // guarded by sessions.mu: the user it counts under
+	who   *Principal // nil until authenticated
+	subs  map[string]*subscription
+	rooms map[string]bool
+	rate  *rate.Limiter // of messages that are taken
+	flood *rate.Limiter // of messages that are refused by rate; beyond it the session is closed
 
 	mu      sync.Mutex
 	expiry  *time.Timer // guarded by mu: closes the session when its token ends
@@ -43,19 +47,23 @@ type session struct {
 	leaving bool        // guarded by mu: the node closes it; its users are not seen to leave
 }
 
-// subscription is one cursor of the session on a view.
-type subscription struct {
-	detach func()
-}
-
-func newSession(h *Hub, ws *websocket.Conn, conn *fanout.Conn, addr string, who *Principal) *session {
+func newSession(h *Hub, ws *websocket.Conn, conn *fanout.Conn, place *place, who *Principal) *session {
 	lim := h.cfg.Limits
 	return &session{
-		hub: h, id: uuid.NewString(), addr: addr, ws: ws, conn: conn, out: conn.Outbox(), who: who,
-		subs: map[string]*subscription{}, rooms: map[string]bool{},
+		hub: h, id: uuid.NewString(), place: place, ws: ws, conn: conn, out: conn.Outbox(), who: who,
+		authBy: time.Now().Add(h.cfg.AuthTimeout),
+		subs:   map[string]*subscription{}, rooms: map[string]bool{},
 		rate:  rate.NewLimiter(rate.Limit(lim.Messages), int(2*lim.Messages)),
+		flood: rate.NewLimiter(rate.Limit(lim.Messages), int(10*lim.Messages)),
 		inFly: make(chan struct{}, lim.InFlight),
 	}
+}
+
+// shut closes the session: answers given so far go out, then the close frame.
+// What the peer sends from now on is ignored.
+func (s *session) shut(code int, reason string) {
+	s.closing.Store(true)
+	s.conn.CloseWith(code, reason)
 }
 
 // end lets go of everything the session held.
@@ -79,8 +87,16 @@ func (s *session) end(cause presence.Cause) {
 	}
 }
 
-// read handles messages until the connection ends and says why it did.
-func (s *session) read() presence.Cause {
+// read handles messages until the connection ends and says why it did. A panic
+// ends this session alone.
+func (s *session) read() (cause presence.Cause) {
+	defer func() {
+		if defect := recover(); defect != nil {
+			s.hub.caught(defect, "session", s.id)
+			s.shut(wire.CloseInternal, "the server failed")
+			cause = presence.Broken
+		}
+	}()
 	s.ws.SetReadLimit(wire.MaxFrameSize)
 	s.ws.SetPingHandler(func(data string) error {
 		s.alive()
@@ -88,19 +104,17 @@ func (s *session) read() presence.Cause {
 		return nil
 	})
 	s.ws.SetPongHandler(func(string) error { s.alive(); return nil })
-	s.alive()
-	fit := true
 	for {
+		s.alive() // what the handling took is not the peer's silence
 		kind, msg, err := s.ws.ReadMessage()
 		if err != nil {
 			return s.causeOf(err)
 		}
-		s.alive()
-		if code, reason := unfit(kind, msg); code != 0 {
-			s.conn.CloseWith(code, reason)
-			fit = false // read on until the peer has answered the close
+		if s.closing.Load() {
+			continue // read on until the peer has answered the close
 		}
-		if !fit {
+		if code, reason := unfit(kind, msg); code != 0 {
+			s.shut(code, reason)
 			continue
 		}
 		s.hub.metrics.messages.Inc()
@@ -118,13 +132,14 @@ func unfit(kind int, msg []byte) (code int, reason string) {
 	return 0, ""
 }
 
-// alive moves the read deadline: any inbound frame is a heartbeat.
+// alive moves the read deadline: any inbound frame is a heartbeat. Only hello
+// moves it beyond the authentication timeout.
 func (s *session) alive() {
-	wait := s.hub.cfg.ReadDeadline
-	if s.who == nil {
-		wait = min(wait, s.hub.cfg.AuthTimeout)
+	until := time.Now().Add(s.hub.cfg.ReadDeadline)
+	if s.who == nil && s.authBy.Before(until) {
+		until = s.authBy
 	}
-	_ = s.ws.SetReadDeadline(time.Now().Add(wait)) // fails only on a closed connection, which the next read reports
+	_ = s.ws.SetReadDeadline(until) // fails only on a closed connection, which the next read reports
 }
 
 // causeOf decides the grace by how the connection ended.
@@ -141,9 +156,12 @@ func (s *session) causeOf(err error) presence.Cause {
 	}
 	var timeout net.Error
 	switch {
+	case errors.Is(err, websocket.ErrReadLimit):
+		s.shut(wire.CloseTooBig, "a message is too big")
 	case !errors.As(err, &timeout) || !timeout.Timeout():
+		s.shut(wire.CloseProtocol, "a frame broke the protocol") // if it is not the socket that broke
 	case s.who == nil:
-		s.conn.CloseWith(wire.CloseAuthTimeout, "say hello first")
+		s.shut(wire.CloseAuthTimeout, "say hello first")
 	default:
 		_ = s.conn.Close() // the peer is gone: there is nobody to tell
 	}
@@ -174,11 +192,17 @@ func (s *session) restart() {
 	s.mu.Lock()
 	s.leaving = true
 	s.mu.Unlock()
-	s.conn.CloseWith(wire.CloseRestart, "the node is going down")
+	s.shut(wire.CloseRestart, "the node is going down")
+}
+
+// okAnswer is wire.Answer with its content still to be encoded: once is enough.
+type okAnswer struct {
+	ID int64 `json:"id"`
+	OK any   `json:"ok"`
 }
 
 // ok answers a request with what it asked for.
-func (s *session) ok(id int64, v any) { s.answer(wire.Answer{ID: id, OK: encode(v)}) }
+func (s *session) ok(id int64, v any) { s.answer(okAnswer{ID: id, OK: v}) }
 
 // fail answers a request with its error.
 func (s *session) fail(id int64, fault *wire.Error) {
@@ -186,57 +210,9 @@ func (s *session) fail(id int64, fault *wire.Error) {
 	s.answer(wire.Answer{ID: id, Error: fault})
 }
 
-func (s *session) answer(a wire.Answer) {
+func (s *session) answer(a any) {
 	if err := s.out.Send(fanout.NewFrame(encode(a))); err != nil {
 		s.hub.metrics.refused("answers")
-		s.conn.CloseWith(wire.CloseSlow, "answers are not read")
+		s.shut(wire.CloseSlow, "answers are not read")
 	}
-}
-
-// handle answers one message.
-func (s *session) handle(msg []byte) {
-	var req wire.Request
-	if err := json.Unmarshal(msg, &req); err != nil {
-		s.fail(req.ID, requestFault(err))
-		return
-	}
-	if s.exceeds() {
-		s.fail(req.ID, &wire.Error{Code: wire.RateLimited, Message: "too many messages a second", RetryAfterMS: 1000})
-		return
-	}
-	op, known := ops[req.Op]
-	switch {
-	case !known:
-		s.fail(req.ID, &wire.Error{Code: wire.UnknownOp, Field: "op", Message: "must be hello, subscribe, unsubscribe, score, join, leave, away or ping"})
-	case s.who == nil && req.Op != wire.OpHello:
-		s.fail(req.ID, &wire.Error{Code: wire.AuthRequired, Field: "op", Message: "say hello with a token first"})
-	default:
-		if fault := op(s, &req); fault != nil {
-			s.fail(req.ID, fault)
-		}
-	}
-}
-
-// exceeds takes one message of the session's rate; senders with backpressure
-// (pushers, jury, admins) have none.
-func (s *session) exceeds() bool {
-	if p := s.who; p != nil && (p.Can(Pusher) || p.Can(Jury)) {
-		return false
-	}
-	if s.rate.Allow() {
-		return false
-	}
-	s.hub.metrics.refused("messages")
-	return true
-}
-
-func requestFault(err error) *wire.Error {
-	var te *json.UnmarshalTypeError
-	if errors.As(err, &te) && te.Field != "" {
-		return &wire.Error{Code: wire.BadType, Field: te.Field, Message: "must not be " + te.Value}
-	}
-	if errors.As(err, &te) {
-		return &wire.Error{Code: wire.BadType, Message: "a message must be an object, not " + te.Value}
-	}
-	return &wire.Error{Code: wire.BadJSON, Message: "the message does not parse: " + err.Error()}
 }

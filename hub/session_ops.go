@@ -1,17 +1,15 @@
 package hub
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
-	"rollcall/hub/fanout"
 	"rollcall/presence"
 	"rollcall/wire"
 )
 
 // op handles one request; it has answered unless it returns a fault.
-type op func(*session, *wire.Request) *wire.Error
+type op func(*session, *request) *wire.Error
 
 var ops map[string]op
 
@@ -26,19 +24,19 @@ func init() {
 
 type empty struct{}
 
-func (s *session) pong(req *wire.Request) *wire.Error {
+func (s *session) pong(req *request) *wire.Error {
 	s.ok(req.ID, empty{})
 	return nil
 }
 
 // hello says who the session is. Saying it again renews the token of the same
 // user.
-func (s *session) hello(req *wire.Request) *wire.Error {
+func (s *session) hello(req *request) *wire.Error {
 	p, fault := s.identify(req)
 	if fault != nil {
 		if s.who == nil && fault.Code != wire.BadName && fault.Code != wire.TooLong {
 			s.fail(req.ID, fault)
-			s.conn.CloseWith(wire.CloseAuthFailed, fault.Message)
+			s.shut(wire.CloseAuthFailed, fault.Message)
 			return nil
 		}
 		return fault
@@ -46,9 +44,12 @@ func (s *session) hello(req *wire.Request) *wire.Error {
 	if s.who != nil && s.who.User != "" && s.who.User != p.User {
 		return &wire.Error{Code: wire.Forbidden, Field: "token", Message: "a session cannot become another user"}
 	}
+	if !s.covers(&p) {
+		return &wire.Error{Code: wire.Forbidden, Field: "token", Message: "the new token does not cover what this session watches or has joined; unsubscribe or leave it first"}
+	}
 	if !s.authenticated(p) {
 		s.fail(req.ID, &wire.Error{Code: wire.TooMany, Message: "too many connections of this user", RetryAfterMS: 1000})
-		s.conn.CloseWith(wire.CloseTooManyConns, "too many connections of this user")
+		s.shut(wire.CloseTooManyConns, "too many connections of this user")
 		return nil
 	}
 	roles := make([]string, len(p.Roles))
@@ -61,7 +62,7 @@ func (s *session) hello(req *wire.Request) *wire.Error {
 	return nil
 }
 
-func (s *session) identify(req *wire.Request) (Principal, *wire.Error) {
+func (s *session) identify(req *request) (Principal, *wire.Error) {
 	if req.Name != "" {
 		if fault := wire.CheckText("name", req.Name); fault != nil {
 			return Principal{}, fault
@@ -82,9 +83,24 @@ func (s *session) identify(req *wire.Request) (Principal, *wire.Error) {
 	return s.hub.keyless(req.Name), nil
 }
 
+// covers reports whether p may have all that the session has.
+func (s *session) covers(p *Principal) bool {
+	for _, sub := range s.subs {
+		if !sub.allowed(p) {
+			return false
+		}
+	}
+	for room := range s.rooms {
+		if !p.Can(Player) || !p.InRoom(room) {
+			return false
+		}
+	}
+	return true
+}
+
 // authenticated makes the session act for p; false if p has too many.
 func (s *session) authenticated(p Principal) bool {
-	if !s.hub.sessions.claim(s, p.User) {
+	if !s.place.claim(p.User) {
 		return false
 	}
 	s.who = &p
@@ -95,7 +111,7 @@ func (s *session) authenticated(p Principal) bool {
 	}
 	if !p.Expires.IsZero() && !s.ended {
 		s.expiry = time.AfterFunc(time.Until(p.Expires), func() {
-			s.conn.CloseWith(wire.CloseAuthFailed, "the token has expired")
+			s.shut(wire.CloseAuthFailed, "the token has expired")
 		})
 	}
 	return true
@@ -112,14 +128,14 @@ func (s *session) limits() wire.Limits {
 
 // score pushes events; the answer comes when the store has them. A session
 // with too many unanswered messages is not read until one is answered.
-func (s *session) score(req *wire.Request) *wire.Error {
+func (s *session) score(req *request) *wire.Error {
 	if fault := s.hub.mayPush(s.who, req.Board); fault != nil {
 		return fault
 	}
-	if n := len(req.Events); n == 0 || n > wire.MaxBatch {
+	if n := len(req.incoming); n == 0 || n > wire.MaxBatch {
 		return &wire.Error{Code: wire.TooLarge, Field: "events", Message: fmt.Sprintf("must be 1 to %d events", wire.MaxBatch)}
 	}
-	ps := newPushing(s.who, req.Board, decodeAll(req.Events), nil)
+	ps := newPushing(s.who, req.Board, req.incoming, nil)
 	s.inFly <- struct{}{}
 	s.hub.start(ps, nil, func() {
 		s.ok(req.ID, wire.Results{Results: ps.results})
@@ -128,15 +144,7 @@ func (s *session) score(req *wire.Request) *wire.Error {
 	return nil
 }
 
-func decodeAll(raws []json.RawMessage) []wire.Incoming {
-	in := make([]wire.Incoming, len(raws))
-	for i, raw := range raws {
-		in[i] = wire.DecodeEvent(raw)
-	}
-	return in
-}
-
-func (s *session) join(req *wire.Request) *wire.Error {
+func (s *session) join(req *request) *wire.Error {
 	if fault := s.mayJoin(req.Room); fault != nil {
 		return fault
 	}
@@ -163,7 +171,7 @@ func (s *session) mayJoin(room string) *wire.Error {
 	return nil
 }
 
-func (s *session) leave(req *wire.Request) *wire.Error {
+func (s *session) leave(req *request) *wire.Error {
 	if fault := s.mustBeIn(req.Room); fault != nil {
 		return fault
 	}
@@ -173,7 +181,7 @@ func (s *session) leave(req *wire.Request) *wire.Error {
 	return nil
 }
 
-func (s *session) away(req *wire.Request) *wire.Error {
+func (s *session) away(req *request) *wire.Error {
 	if fault := s.mustBeIn(req.Room); fault != nil {
 		return fault
 	}
@@ -190,49 +198,4 @@ func (s *session) mustBeIn(room string) *wire.Error {
 		return &wire.Error{Code: wire.BadRequest, Field: "room", Message: "this session has not joined the room"}
 	}
 	return nil
-}
-
-func (s *session) unsubscribe(req *wire.Request) *wire.Error {
-	sub := s.subs[req.Sub]
-	if sub == nil {
-		return &wire.Error{Code: wire.UnknownView, Field: "sub", Message: "this session has no such subscription"}
-	}
-	delete(s.subs, req.Sub)
-	sub.detach()
-	s.ok(req.ID, empty{})
-	return nil
-}
-
-// subscribe attaches the session to a view: the answer, then a snapshot or
-// what is missing since `at`, then the tail.
-func (s *session) subscribe(req *wire.Request) *wire.Error {
-	look, fault := s.hub.look(s.who, req)
-	if fault != nil {
-		return fault
-	}
-	if old := s.subs[look.sub]; old != nil {
-		old.detach()
-	} else if len(s.subs) >= s.hub.cfg.Limits.Subscriptions {
-		look.release()
-		s.hub.metrics.refused("subscriptions")
-		return &wire.Error{Code: wire.TooMany, Message: fmt.Sprintf("a session has at most %d subscriptions", s.hub.cfg.Limits.Subscriptions)}
-	}
-	s.ok(req.ID, wire.SubscribeOK{Sub: look.sub})
-	s.subs[look.sub] = look.attach(s.out, req.At)
-	return nil
-}
-
-// looking is a view somebody holds but is not yet attached to.
-type looking struct {
-	sub     string
-	fan     *fanout.View
-	release func()
-}
-
-func (l looking) attach(out *fanout.Outbox, at string) *subscription {
-	cursor := l.fan.Attach(out, at)
-	return &subscription{detach: func() {
-		cursor.Detach()
-		l.release()
-	}}
 }

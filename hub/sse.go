@@ -12,6 +12,9 @@ import (
 	"rollcall/wire"
 )
 
+// writeWait is how long a peer over HTTP may take nothing of an answer.
+const writeWait = 10 * time.Second
+
 // getStream serves a top view as server-sent events: `event` is snapshot or
 // delta, `id` its at, `data` the frame a WebSocket would get. Last-Event-ID
 // resumes.
@@ -21,6 +24,14 @@ func (h *Hub) getStream(w http.ResponseWriter, r *http.Request, p *Principal) *w
 		return fault
 	}
 	q := r.URL.Query()
+	place, fault := h.sessions.admit(addressOf(r))
+	if fault != nil {
+		return fault
+	}
+	defer place.free()
+	if !place.claim(p.User) {
+		return &wire.Error{Code: wire.TooMany, Message: "too many connections of this user", RetryAfterMS: 1000}
+	}
 	look, fault := h.look(p, &wire.Request{
 		View: wire.ViewTop, Board: r.PathValue("board"), N: n, Scheme: q.Get("scheme"), Audience: q.Get("audience"),
 	})
@@ -41,14 +52,16 @@ func (h *Hub) getStream(w http.ResponseWriter, r *http.Request, p *Principal) *w
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
-	h.stream(ctx, http.NewResponseController(w), w, out)
+	if r.Method != http.MethodHead {
+		h.stream(ctx, w, out)
+	}
 	return nil
 }
 
 // streaming ends with the request, the node, or the principal's token.
 func (h *Hub) streaming(ctx context.Context, p *Principal) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	unhook := context.AfterFunc(h.life, cancel)
+	unhook := context.AfterFunc(h.sessions.ending, cancel)
 	if !p.Expires.IsZero() {
 		var expire context.CancelFunc
 		ctx, expire = context.WithDeadline(ctx, p.Expires)
@@ -57,15 +70,13 @@ func (h *Hub) streaming(ctx context.Context, p *Principal) (context.Context, fun
 	return ctx, func() { unhook(); cancel() }
 }
 
-func (h *Hub) stream(ctx context.Context, rc *http.ResponseController, w http.ResponseWriter, out *fanout.Outbox) {
-	for {
-		_ = rc.SetWriteDeadline(time.Now().Add(10 * time.Second)) // a test's recorder has none
-		if rc.Flush() != nil {
-			return
-		}
+func (h *Hub) stream(ctx context.Context, w http.ResponseWriter, out *fanout.Outbox) {
+	rc := http.NewResponseController(w)
+	for rc.Flush() == nil {
 		quiet, cancel := context.WithTimeout(ctx, h.cfg.Ping)
 		item, err := out.Next(quiet)
 		cancel()
+		_ = rc.SetWriteDeadline(time.Now().Add(writeWait)) // a test's recorder has none
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -82,7 +93,8 @@ func (h *Hub) stream(ctx context.Context, rc *http.ResponseController, w http.Re
 
 func writeEvent(w http.ResponseWriter, item fanout.Item) error {
 	event := "delta"
-	if bytes.Contains(item.Frame.Payload(), []byte(`,"snapshot":`)) {
+	_, content, _ := bytes.Cut(item.Frame.Payload(), []byte(`"at":"`+item.At+`",`))
+	if bytes.HasPrefix(content, []byte(`"snapshot":`)) {
 		event = "snapshot"
 	}
 	_, err := fmt.Fprintf(w, "event: %s\nid: %s\ndata: %s\n\n", event, item.At, item.Frame.Payload())

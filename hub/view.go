@@ -12,10 +12,10 @@ import (
 // view is one way to look at a board, shared by every session that asks for
 // the same. Its fields are guarded by its feed's mu; fan locks itself.
 type view struct {
-	key   string // names the parameters; part of `at`
+	key   string // names the parameters
+	stamp string // the view's part of `at`
 	sub   string // id on the wire
 	kind  string
-	aud   string
 	every time.Duration // shortest time between frames
 	fan   *fanout.View
 	users int // attached sessions
@@ -30,48 +30,70 @@ type view struct {
 type painter interface {
 	// paint looks at the board and returns the snapshot to show and the delta
 	// from what it painted last, nil when there is none. changed is false if
-	// the view looks as before.
-	paint(p picture) (snapshot func() any, delta any, changed bool)
+	// the view looks as before; then the others do not count.
+	paint(p *picture) (snapshot func() any, delta any, changed bool)
 }
 
 // picture is what a painter may look at.
 type picture struct {
-	board  string
-	info   wire.BoardInfo
+	head   leaderboard.Head
+	at     string // the head's part of `at`
+	rules  leaderboard.Rules
+	info   *wire.BoardInfo
 	reader *leaderboard.Reader // nil when the board is gone
 	recent []activity
 }
 
-// tick renders the views that are due, in one look at the replica.
+// A board with many views is rendered in slices, so that neither its apply
+// path nor another board's views wait long for it.
+const (
+	tickSlice = 2 * time.Millisecond
+	tickCheck = 32 // views between two looks at the clock
+)
+
+// tick renders views that are due, in one look at the replica.
 func (f *feed) tick(now time.Time) (next time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.lookLocked(func(p picture, head leaderboard.Head) {
+	f.soonest = time.Time{}
+	f.lookLocked(func(p *picture) {
+		rendered := 0
 		for _, v := range f.views {
-			if v.fresh && v.shown == head {
-				continue
-			}
-			if v.next.After(now) {
-				if next.IsZero() || v.next.Before(next) {
-					next = v.next
+			switch {
+			case v.fresh && v.shown == p.head:
+			case v.next.After(now):
+				next = earliest(next, v.next)
+			default:
+				if rendered++; rendered%tickCheck == 0 && time.Since(now) > tickSlice {
+					next = now
+					return
 				}
-				continue
+				v.render(p)
+				v.next = now.Add(v.every)
 			}
-			v.render(p, head)
-			v.next = now.Add(v.every)
+			f.soonest = earliest(f.soonest, v.next)
 		}
 	})
 	return next
 }
 
-func (f *feed) lookLocked(look func(picture, leaderboard.Head)) {
+// earliest is the earlier of two times, where zero is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func (f *feed) lookLocked(look func(*picture)) {
 	if f.rep == nil {
-		rules := toWireRules(leaderboard.Rules{}.WithDefaults())
-		look(picture{board: f.board, info: wire.BoardInfo{Board: f.board, Rules: rules}}, leaderboard.Head{})
+		rules := leaderboard.Rules{}.WithDefaults()
+		look(&picture{at: headAt(leaderboard.Head{}), rules: rules, info: &wire.BoardInfo{Board: f.board, Rules: toWireRules(rules)}})
 		return
 	}
 	f.rep.Read(func(r *leaderboard.Reader) {
-		look(picture{board: f.board, info: boardInfo(f.board, r), reader: r, recent: f.recent}, r.Head())
+		info := boardInfo(f.board, r)
+		look(&picture{head: r.Head(), at: headAt(r.Head()), rules: r.Rules(), info: &info, reader: r, recent: f.recent})
 	})
 }
 
@@ -80,21 +102,22 @@ func boardInfo(board string, r *leaderboard.Reader) wire.BoardInfo {
 	return wire.BoardInfo{Board: board, Rules: toWireRules(r.Rules()), Epoch: head.Epoch, Version: head.Version, Total: r.Len()}
 }
 
-// render paints the view and publishes the frames if it looks different.
-func (v *view) render(p picture, head leaderboard.Head) {
+// render paints the view and publishes the frames if it looks different, or
+// shows another history.
+func (v *view) render(p *picture) {
 	snapshot, delta, changed := v.draw.paint(p)
-	anew := !v.fresh || v.shown.Epoch != head.Epoch // a new history: nothing builds on what was shown
-	v.shown, v.fresh = head, true
-	if !changed && !anew {
+	same := v.fresh && v.shown.Epoch == p.head.Epoch
+	v.shown, v.fresh = p.head, true
+	if !changed && same {
 		return
 	}
-	now := at(head, v.aud, v.key)
+	now := p.at + v.stamp
 	state := fanout.State{At: now, Snapshot: func() *fanout.Frame {
-		return encodeFrame(wire.Push{View: v.kind, Sub: v.sub, At: now, Snapshot: encode(snapshot())})
+		return encodeFrame(push{View: v.kind, Sub: v.sub, At: now, Snapshot: snapshot()})
 	}}
-	if from := v.fan.Current(); delta != nil && !anew && from != "" {
-		state.From = from
-		state.Delta = encodeFrame(wire.Push{View: v.kind, Sub: v.sub, From: from, At: now, Delta: encode(delta)})
+	if delta != nil && same {
+		state.From = v.fan.Current()
+		state.Delta = encodeFrame(push{View: v.kind, Sub: v.sub, From: state.From, At: now, Delta: delta})
 	}
 	v.fan.Publish(state)
 }
@@ -108,4 +131,14 @@ func encode(v any) json.RawMessage {
 	return b
 }
 
-func encodeFrame(p wire.Push) *fanout.Frame { return fanout.NewFrame(encode(p)) }
+// push is wire.Push with its content still to be encoded: once is enough.
+type push struct {
+	View     string `json:"view"`
+	Sub      string `json:"sub"`
+	From     string `json:"from,omitempty"`
+	At       string `json:"at"`
+	Snapshot any    `json:"snapshot,omitempty"`
+	Delta    any    `json:"delta,omitempty"`
+}
+
+func encodeFrame(p push) *fanout.Frame { return fanout.NewFrame(encode(p)) }

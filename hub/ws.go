@@ -16,8 +16,11 @@ import (
 // upgrader leaves the origin to principalOf, which has judged it before.
 var upgrader = websocket.Upgrader{
 	ReadBufferSize: 1024, // per session; a request is smaller
-	Subprotocols: []string{wire.Subprotocol},
-	CheckOrigin:  func(*http.Request) bool { return true },
+	Subprotocols:   []string{wire.Subprotocol},
+	CheckOrigin:    func(*http.Request) bool { return true },
+	Error: func(w http.ResponseWriter, _ *http.Request, _ int, reason error) {
+		writeFault(w, &wire.Error{Code: wire.BadRequest, Message: "no WebSocket handshake: " + reason.Error()})
+	},
 }
 
 // closeWait is how long a peer has to answer a close frame.
@@ -31,30 +34,34 @@ func (h *Hub) serveWS(w http.ResponseWriter, r *http.Request) {
 		fault = nil
 	}
 	if fault != nil {
-		writeFault(w, fault)
+		h.fail(w, fault)
 		return
 	}
-	addr := r.RemoteAddr
-	if host, _, err := net.SplitHostPort(addr); err == nil {
-		addr = host
-	}
-	free, fault := h.sessions.admit(addr)
+	place, fault := h.sessions.admit(addressOf(r))
 	if fault != nil {
-		writeFault(w, fault)
+		h.fail(w, fault)
 		return
 	}
 	cfg := fanout.Config{SlowCode: wire.CloseSlow, SlowText: "answers are not read", CloseTimeout: closeWait, Stats: &h.metrics.fanout}
 	ws, conn, err := fanout.Upgrade(w, r, &upgrader, nil, fanout.Limits{}, cfg)
 	if err != nil {
-		free()
+		place.free()
 		h.log.Debug("no WebSocket", "err", err)
 		return
 	}
-	s := newSession(h, ws, conn, addr, who)
-	go func() { // admit counts it: sessions.close waits for free
-		defer free()
+	s := newSession(h, ws, conn, place, who)
+	go func() { // sessions.close waits for free
+		defer place.free()
 		s.run()
 	}()
+}
+
+// addressOf is the peer's address without its port.
+func addressOf(r *http.Request) string {
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return host
+	}
+	return r.RemoteAddr
 }
 
 // run reads and writes until the connection ends, then lets go of everything.
@@ -72,11 +79,10 @@ func (s *session) run() {
 		s.restart()
 	}
 	if s.who != nil && !s.authenticated(*s.who) {
-		s.conn.CloseWith(wire.CloseTooManyConns, "too many connections of this user")
+		s.shut(wire.CloseTooManyConns, "too many connections of this user")
 	}
 	s.schedulePing()
-	cause := s.read()
-	s.end(cause)
+	s.end(s.read())
 	s.linger()
 	<-written
 }

@@ -4,6 +4,7 @@ package wire
 const (
 	CloseNormal       = 1000 // the client is done; rooms are left at once
 	CloseGoingAway    = 1001 // page left or tab closed; rooms are left after the short grace
+	CloseProtocol     = 1002 // frames that break RFC 6455
 	CloseUnsupported  = 1003 // a binary frame
 	CloseInvalidUTF8  = 1007 // a text frame that is not UTF-8
 	CloseTooBig       = 1009 // a message over the limit
@@ -36,6 +37,7 @@ type CloseAdvice struct {
 var closeTable = []CloseAdvice{
 	{CloseNormal, "the client said goodbye", ReturnNever},
 	{CloseGoingAway, "the client left the page", ReturnNow},
+	{CloseProtocol, "a frame broke the WebSocket protocol", ReturnLater},
 	{CloseUnsupported, "binary frames are not taken", ReturnNever},
 	{CloseInvalidUTF8, "a text frame was not UTF-8", ReturnNever},
 	{CloseTooBig, "a message was over the limit", ReturnLater},

@@ -44,6 +44,9 @@ func DecodeEvents(body []byte) ([]Incoming, *Error) {
 		if err := json.Unmarshal(body, &raws); err != nil {
 			return nil, &Error{Code: BadJSON, Message: "the body does not parse: " + err.Error()}
 		}
+		if len(raws) > MaxEvents {
+			return nil, &Error{Code: TooMany, Message: fmt.Sprintf("the body must hold at most %d events", MaxEvents)}
+		}
 		return DecodeEach(raws), nil
 	}
 	if err := wellFormed(body); err != nil {

@@ -10,6 +10,7 @@ const (
 	MaxCells     = 8 << 10          // all cells of a row, as JSON
 	MaxColumns   = 128              // columns of a board
 	MaxBody      = 1 << 20          // a JSON body of events
+	MaxEvents    = 40_000           // events in a JSON body; no more good ones fit into MaxBody
 	MaxLine      = 64 << 10         // a line of NDJSON
 	MaxFrameSize = 64 << 10         // a WebSocket message from a client
 	MaxBatch     = 64               // events in one WebSocket or NATS message

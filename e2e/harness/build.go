@@ -11,34 +11,64 @@ package harness
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 )
 
-// binary is the program under test; set once by Main.
-var binary string
+// The program under test; set once by Main. Hubs have the race detector if the
+// tests have it. The other verbs never do: they would take most of the time,
+// and their packages have tests of their own.
+var hubBinary, verbBinary string
 
-// Main builds the program once, with the race detector if the tests have it,
-// and runs the tests. It returns the exit code.
+// Main builds the program once and runs the tests. It returns the exit code.
 func Main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "rollcall-e2e-")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return fail("make a directory for the program", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	binary = filepath.Join(dir, "rollcall")
-	args := []string{"build", "-o", binary}
-	if race {
-		args = append(args, "-race")
+	hubBinary, verbBinary = filepath.Join(dir, "rollcall"), filepath.Join(dir, "rollcall")
+	if err := build(hubBinary); err != nil {
+		return fail("build the program under test", err)
 	}
-	build := exec.Command("go", append(args, "rollcall/cmd/rollcall")...)
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the program under test:", err)
-		return 1
+	if race {
+		hubBinary += "-race"
+		if err := build(hubBinary, "-race"); err != nil {
+			return fail("build the program under test", err)
+		}
 	}
 	return m.Run()
 }
+
+func build(path string, flags ...string) error {
+	args := append([]string{"build", "-o", path}, flags...)
+	cmd := exec.Command("go", append(args, "rollcall/cmd/rollcall")...)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	return cmd.Run()
+}
+
+func fail(what string, err error) int {
+	fmt.Fprintf(os.Stderr, "%s: %v\n", what, err)
+	return 1
+}
+
+// lookAtSources opens every directory of the module. Go's test cache knows of
+// no program that a test builds, but of the directories that a test opens: so a
+// result is forgotten when a source has changed. It counts only within m.Run.
+var lookAtSources = sync.OnceValue(func() error {
+	return filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		name := entry.Name()
+		if path != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "bin") {
+			return filepath.SkipDir
+		}
+		return nil
+	})
+})

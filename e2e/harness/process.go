@@ -32,6 +32,13 @@ type Process struct {
 // Run starts a verb of the program.
 func Run(tb testing.TB, args ...string) *Process {
 	tb.Helper()
+	if err := lookAtSources(); err != nil {
+		tb.Fatalf("look at the sources: %v", err)
+	}
+	binary := verbBinary
+	if args[0] == "serve" {
+		binary = hubBinary
+	}
 	p := &Process{tb: tb, cmd: exec.Command(binary, args...), exited: make(chan struct{}), new: make(chan struct{})}
 	p.cmd.Dir = tb.TempDir() // what a default path would leave behind
 	p.cmd.Stdout, p.cmd.Stderr = p.sink(&p.out), p.sink(&p.err)

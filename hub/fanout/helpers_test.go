@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -201,11 +202,12 @@ func newSession(tb testing.TB, server, client net.Conn, limits Limits, cfg Confi
 		u := websocket.Upgrader{ReadBufferSize: 1024}
 		ws, s.conn, upErr = Upgrade(hijackable{nc: server, rw: rw}, r, &u, nil, limits, cfg)
 	}()
-	r, err := http.NewRequest("GET", "ws://hub/ws", nil)
-	if err != nil {
-		tb.Fatal(err)
+	dialer := websocket.Dialer{
+		NetDialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil },
+		ReadBufferSize: 1024, WriteBufferSize: 1024,
 	}
-	s.client, _, err = websocket.NewClient(client, r.URL, nil, 1024, 1024)
+	var err error
+	s.client, _, err = dialer.Dial("ws://hub/ws", nil)
 	<-up
 	if err != nil || upErr != nil {
 		tb.Fatal(err, upErr)

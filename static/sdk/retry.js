@@ -3,7 +3,7 @@
  */
 
 /** Close codes that ask for patience, and those that end it; any other: come back now. */
-export const LATER = new Set([1009, 1011, 4001, 4008, 4029, 4030]);
+export const LATER = new Set([1002, 1009, 1011, 4001, 4008, 4029, 4030]);
 /** @type {Record<number, string>} */
 export const NEVER = {
   1000: 'the server said goodbye', 1003: 'binary frames are not taken', 1007: 'a frame was not UTF-8',
