@@ -81,6 +81,28 @@ func TestSlowWatcherDelaysNobody(t *testing.T) {
 	})
 }
 
+func TestQuickWatcherIsNotHeldToTheRateOfASlowOneBeforeIt(t *testing.T) {
+	bubble(t, hub.Config{}, func(n *bubbleNode) {
+		n.do("PUT", "/v1/boards/b", "{}", http.StatusCreated)
+		slow := n.hello("")
+		slow.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", MaxHz: 0.1}, nil)
+		slow.next()
+		slow.background()
+		n.post("b", event("s", 1, "m", 1))
+		time.Sleep(time.Second)
+		n.post("b", event("s", 2, "m", 2)) // waits for the slow one's next frame
+		quick := n.hello("")
+		quick.ok(wire.Request{Op: "subscribe", View: "top", Board: "b"}, nil)
+		quick.next()
+		seen := quick.times()
+		time.Sleep(time.Second)
+		n.post("b", event("s", 3, "m", 3))
+		if at := seen(); len(at) != 1 || at[0] != time.Second {
+			t.Errorf("frames came at %v, want one after a second", at)
+		}
+	})
+}
+
 func TestBusyBoardIsConflatedToItsRateAndAnIdleOneSentAtOnce(t *testing.T) {
 	bubble(t, hub.Config{}, func(n *bubbleNode) {
 		n.do("PUT", "/v1/boards/b", "{}", http.StatusCreated)
@@ -159,5 +181,35 @@ func TestStreamOutlivesAQuietBoard(t *testing.T) {
 			await("event: delta")
 		}
 		await(": ping")
+	})
+}
+
+func TestStreamThatIsNotReadEnds(t *testing.T) {
+	cfg := hub.Config{}
+	cfg.Limits.Connections = 1
+	bubble(t, cfg, func(n *bubbleNode) {
+		n.do("PUT", "/v1/boards/b", "{}", http.StatusCreated)
+		stream := func() int {
+			res, err := n.client.Get("http://127.0.0.1/v1/boards/b/stream")
+			if err != nil {
+				t.Fatal(err)
+			}
+			n.Cleanup(func() { _ = res.Body.Close() })
+			return res.StatusCode
+		}
+		stream()
+		for i := 1; i <= 20; i++ { // more than a client's and a server's buffer
+			e := event("s", i, fmt.Sprint("m", i), 1)
+			e["cells"] = map[string]string{"A": strings.Repeat("a", 500)}
+			n.post("b", e)
+			time.Sleep(200 * time.Millisecond)
+		}
+		if status := stream(); status != http.StatusTooManyRequests {
+			t.Fatalf("%d beside a stream that fills the node", status)
+		}
+		time.Sleep(15 * time.Second)
+		if status := stream(); status != http.StatusOK {
+			t.Errorf("%d: the stream that nobody reads keeps its place", status)
+		}
 	})
 }

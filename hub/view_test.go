@@ -184,6 +184,9 @@ func TestActivityTellsEachChangeOnce(t *testing.T) {
 		}
 		for _, item := range a.Items {
 			seen[item.Member]++
+			if item.Rank != 1 {
+				t.Errorf("%s took the lead and is told as rank %d", item.Member, item.Rank)
+			}
 		}
 	}
 	for member, times := range seen {

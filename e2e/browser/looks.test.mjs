@@ -10,6 +10,7 @@ const keep = process.env.ROLLCALL_SCREENSHOTS;
 if (keep) mkdirSync(keep, { recursive: true });
 
 const sizes = { wall: { width: 1920, height: 1080 }, phone: { width: 390, height: 844 } };
+const readme = { width: 1440, height: 810 }; // docs/screen.png
 const pages = {
   screen: { path: '/screen?board=euc', text: 'The 2025 ICPC Europe Championship' },
   points: { path: '/screen', text: 'Aarav Sharma' },
@@ -36,6 +37,11 @@ scene('the pages on a wall and on a phone, light and dark', async (s) => {
       }
     }
   }
+  if (!keep) return;
+  const page = await s.open(browser, hub.url + pages.screen.path, { context: { viewport: readme, colorScheme: 'dark', reducedMotion: 'reduce' } });
+  await shows(page, pages.screen.text);
+  await connected(page);
+  await page.screenshot({ path: join(keep, 'readme.png') });
 });
 
 /** Gives some of the contest's participants points, the last of them to 24CS001. */
