@@ -46,13 +46,15 @@ func jitter(d time.Duration) time.Duration {
 	return rand.N(d + 1)
 }
 
-// sleep waits for d or until ctx ends, and tells which.
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for d or until ctx or the Client ends, and tells which.
+func (c *Client) sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-c.done:
+		return c.Err()
 	case <-t.C:
 		return nil
 	}

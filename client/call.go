@@ -24,7 +24,7 @@ func (c *Client) persist(ctx context.Context, do func(l *link) error) error {
 		switch {
 		case errors.Is(err, errLost):
 		case errors.As(err, &no) && again(no):
-			if err := sleep(ctx, wait.after(no)); err != nil {
+			if err := c.sleep(ctx, wait.after(no)); err != nil {
 				return err
 			}
 		default:

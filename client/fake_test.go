@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -51,6 +52,14 @@ func newFakeHub(t testing.TB) *fakeHub {
 	return &fakeHub{t: t, sessions: make(chan *fakeSession, 100), epoch: "e1", ids: map[string]bool{}}
 }
 
+// inBubble runs a test in a bubble of time, against the fake over net.Pipe.
+func inBubble(t *testing.T, test func(t *testing.T, h *fakeHub, via Option)) {
+	synctest.Test(t, func(t *testing.T) {
+		h, via := newPipeHub(t)
+		test(t, h, via)
+	})
+}
+
 // newRealHub serves the fake on a loopback socket.
 func newRealHub(t testing.TB) (*fakeHub, string) {
 	h := newFakeHub(t)
@@ -59,7 +68,8 @@ func newRealHub(t testing.TB) (*fakeHub, string) {
 	return h, srv.URL
 }
 
-// newPipeHub serves the fake over net.Pipe, for tests in a bubble of time.
+// newPipeHub serves the fake over net.Pipe, which a bubble of time sees
+// through.
 func newPipeHub(t testing.TB) (*fakeHub, Option) {
 	h := newFakeHub(t)
 	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
@@ -199,6 +209,8 @@ func (h *fakeHub) note(r wire.Request) {
 	switch r.Op {
 	case wire.OpSubscribe:
 		line += fmt.Sprintf(" %s %s at=%s", r.View, r.Board+r.Room, r.At)
+	case wire.OpUnsubscribe:
+		line += " " + r.Sub
 	case wire.OpJoin, wire.OpLeave, wire.OpAway:
 		line += fmt.Sprintf(" %s away=%v", r.Room, r.Away)
 	}
@@ -301,10 +313,46 @@ func (h *fakeHub) members() []string {
 	return slices.Clone(h.applied)
 }
 
+// patience bounds what a test waits for, mostly in the time of a bubble: a
+// client that reconnects for ever would never let a bubble stand still.
+const patience = 2 * time.Minute
+
+// bounded is the test's context with an end.
+func bounded(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// receive waits for the next value, or for the channel's end.
+func receive[T any](t testing.TB, what string, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("%s did not come in %v", what, patience)
+		panic("unreachable")
+	}
+}
+
+// session is the next one that says hello.
+func (h *fakeHub) session() *fakeSession {
+	h.t.Helper()
+	return receive(h.t, "a session", h.sessions)
+}
+
+// forget empties the log of requests.
+func (h *fakeHub) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.log = nil
+}
+
 // newClient dials with quick reconnects and closes at the end.
 func newClient(t testing.TB, url string, opts ...Option) *Client {
 	t.Helper()
-	c, err := Dial(t.Context(), url, append([]Option{Backoff(time.Millisecond, 20*time.Millisecond)}, opts...)...)
+	c, err := Dial(bounded(t), url, append([]Option{Backoff(time.Millisecond, 20*time.Millisecond)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +362,7 @@ func newClient(t testing.TB, url string, opts ...Option) *Client {
 
 func newSource(t testing.TB, c *Client) *Source {
 	t.Helper()
-	s, err := c.Source(t.Context(), "finals", "judge-1")
+	s, err := c.Source(bounded(t), "finals", "judge-1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"rollcall/wire"
 )
@@ -26,6 +27,8 @@ type feed struct {
 	err     error         // the server refuses it for good
 	rev     uint64        // grows with each change of what is shown
 	changed chan struct{} // closed and renewed with each change
+	wait    retry         // from one subscription that came to nothing to the next
+	due     time.Time     // not subscribed before; zero = at once
 }
 
 // fold makes the next state from a state, which a snapshot does not look at,
@@ -33,11 +36,12 @@ type feed struct {
 type fold func(state any, p *wire.Push) (any, error)
 
 func newFeed(req wire.Request, fold fold, wake func()) *feed {
-	return &feed{req: req, fold: fold, wake: wake, changed: make(chan struct{})}
+	return &feed{req: req, fold: fold, wake: wake, changed: make(chan struct{}), wait: newRetry()}
 }
 
 // take folds one frame. A delta onto another state than ours asks for a fresh
-// subscription, which brings a snapshot.
+// subscription, which brings a snapshot; that is paced, since a server whose
+// frames never fit would be asked for ever.
 func (f *feed) take(l *link, p *wire.Push) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -51,6 +55,7 @@ func (f *feed) take(l *link, p *wire.Push) {
 		f.state, f.at = next, p.At
 	case errors.Is(err, errMisfit):
 		f.at, f.link = "", nil
+		f.restLocked(nil)
 		f.wake()
 	default:
 		f.err = fmt.Errorf("frame of %s: %w", p.View, err)
@@ -64,12 +69,37 @@ func (f *feed) foldLocked(p *wire.Push) (any, error) {
 	return f.fold(f.state, p)
 }
 
-// needs reports whether the feed has to be subscribed on l, and from where it
-// resumes.
-func (f *feed) needs(l *link) (at string, needed bool) {
+// rest puts off the next subscription after a refusal.
+func (f *feed) rest(no *wire.Error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.at, f.link != l && f.err == nil
+	f.restLocked(no)
+}
+
+// restLocked waits longer each time, until it was not needed for 30 s.
+func (f *feed) restLocked(no *wire.Error) {
+	now := time.Now()
+	if now.Sub(f.due) >= stable {
+		f.wait.reset()
+	}
+	f.due = now.Add(f.wait.after(no))
+}
+
+// lacks reports whether the feed has to be subscribed on l, and not before
+// when.
+func (f *feed) lacks(l *link) (due time.Time, lacks bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.due, f.link != l && f.err == nil
+}
+
+// request is the subscription, from where the feed resumes.
+func (f *feed) request() wire.Request {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	req := f.req
+	req.At = f.at
+	return req
 }
 
 // subscribed notes that the frames of sub on l are the feed's.
@@ -87,10 +117,12 @@ func (f *feed) on(l *link, sub string) bool {
 	return f.link == l && f.sub == sub
 }
 
-// disconnect marks the state as stale when its connection goes.
+// disconnect marks the state as stale when its connection goes. The next one,
+// perhaps to another node, need not wait for what this one refused.
 func (f *feed) disconnect(l *link) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.due = time.Time{}
 	if f.link == l {
 		f.link = nil
 		f.changedLocked()

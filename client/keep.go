@@ -14,21 +14,21 @@ import (
 func (c *Client) keep(l *link) {
 	wait := newRetry()
 	for {
-		no := c.restoreRooms(l)
-		if e := c.restoreFeeds(l); e != nil {
-			no = e
-		}
-		var later <-chan time.Time
-		if no != nil {
-			later = time.After(wait.after(no))
+		var rooms, feeds <-chan time.Time
+		if no := c.restoreRooms(l); no != nil {
+			rooms = time.After(wait.after(no))
 		} else {
 			wait.reset()
+		}
+		if due := c.restoreFeeds(l); !due.IsZero() {
+			feeds = time.After(time.Until(due))
 		}
 		select {
 		case <-l.done:
 			return
 		case <-c.wake:
-		case <-later:
+		case <-rooms:
+		case <-feeds:
 		}
 	}
 }
@@ -62,38 +62,49 @@ func (c *Client) restoreRooms(l *link) *wire.Error {
 }
 
 // restoreFeeds ends the subscriptions nobody wants and subscribes every feed
-// that has none here. The error is a transient refusal: try again.
-func (c *Client) restoreFeeds(l *link) *wire.Error {
+// that has none here, except those that rest. due is when the first of these
+// has rested, zero if none does.
+func (c *Client) restoreFeeds(l *link) (due time.Time) {
 	feeds := c.wanted()
+	ready := rested(feeds, l) // a feed that goes bad from here on has to rest first
 	for _, sub := range l.unwanted(feeds) {
 		var no *wire.Error
 		req := wire.Request{Op: wire.OpUnsubscribe, Sub: sub}
 		if err := c.ask(l, req, nil, nil); err != nil && !errors.As(err, &no) {
-			return nil // the connection is gone
+			return time.Time{} // the connection is gone
 		}
 	}
-	var later *wire.Error
-	for _, f := range feeds {
-		at, needed := f.needs(l)
-		if !needed {
-			continue
-		}
-		req := f.req
-		req.At = at
+	for _, f := range ready {
 		ok := new(wire.SubscribeOK)
-		err := c.ask(l, req, ok, func() { l.route(ok.Sub, f) })
+		err := c.ask(l, f.request(), ok, func() { l.route(ok.Sub, f) })
 		var no *wire.Error
 		switch {
 		case err == nil:
 		case !errors.As(err, &no):
-			return nil
+			return time.Time{}
 		case again(no):
-			later = no
+			f.rest(no)
 		default:
 			f.fail(no)
 		}
 	}
-	return later
+	for _, f := range feeds {
+		if t, lacks := f.lacks(l); lacks && (due.IsZero() || t.Before(due)) {
+			due = t
+		}
+	}
+	return due
+}
+
+// rested lists the feeds that have to be subscribed on l now.
+func rested(feeds []*feed, l *link) (ready []*feed) {
+	now := time.Now()
+	for _, f := range feeds {
+		if due, lacks := f.lacks(l); lacks && !due.After(now) {
+			ready = append(ready, f)
+		}
+	}
+	return ready
 }
 
 // ask is a round trip bounded by the connection's life alone.

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,7 @@ func TestRoomsAreJoinedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, via := newPipeHub(t)
 		c := newClient(t, "http://hub", via)
-		ctx := t.Context()
+		ctx := bounded(t)
 		for _, err := range []error{
 			c.Join(ctx, "hall"), c.Join(ctx, "left"), c.Leave(ctx, "left"), c.Away(ctx, "hall", true),
 		} {
@@ -22,34 +23,43 @@ func TestRoomsAreJoinedAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		<-h.sessions
-		h.log = nil
+		h.session()
+		h.forget()
 		c.Drop()
-		<-h.sessions
+		h.session()
 		synctest.Wait()
 		wantEqual(t, "requests after the loss", h.requests(""), []string{"join hall away=true"})
 	})
 }
 
 // On a new connection the server does not know the room yet: leaving is done,
-// and being away starts with joining.
+// and being away starts with joining. Here the hub puts off what the keeper
+// restores, so that the calls come first.
 func TestLeaveAndAwayAfterALoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, via := newPipeHub(t)
-		c := newClient(t, "http://hub", via)
-		ctx := t.Context()
+		var lost atomic.Bool
+		h.hook = func(s *fakeSession, r wire.Request) bool {
+			restored := lost.Load() && r.Op == wire.OpJoin && !r.Away
+			if restored {
+				s.write(wire.Answer{ID: r.ID, Error: &wire.Error{Code: wire.Busy, Message: "later", RetryAfterMS: 30_000}})
+			}
+			return restored
+		}
+		c, ctx := newClient(t, "http://hub", via), bounded(t)
 		if err := errors.Join(c.Join(ctx, "hall"), c.Join(ctx, "left")); err != nil {
 			t.Fatal(err)
 		}
-		want := c.rooms.want
-		c.rooms.want = nil // so that the keeper restores nothing before the calls below
+		h.session()
+		lost.Store(true)
 		c.Drop()
-		time.Sleep(time.Second)
+		h.session()
 		synctest.Wait()
-		c.rooms.want, h.log = want, nil
+		h.forget()
 		if err := errors.Join(c.Leave(ctx, "left"), c.Away(ctx, "hall", true)); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(40 * time.Second) // the keeper comes again and finds all done
 		wantEqual(t, "requests", h.requests(""), []string{"join hall away=true", "away hall away=true"})
 	})
 }
@@ -61,7 +71,7 @@ func TestRefusedRoomIsNotKept(t *testing.T) {
 		return true
 	}
 	c := newClient(t, url)
-	wantCode(t, c.Join(t.Context(), "hall"), wire.Forbidden)
+	wantCode(t, c.Join(bounded(t), "hall"), wire.Forbidden)
 	if len(c.rooms.all()) != 0 {
 		t.Error("a refused room would be joined again")
 	}
@@ -79,10 +89,10 @@ func TestCloseSaysGoodbye(t *testing.T) {
 		}
 		synctest.Wait()
 		wantEqual(t, "close codes", h.closes, []int{wire.CloseNormal})
-		if _, err := c.Push(t.Context(), "finals", events(1)...); !errors.Is(err, ErrClosed) {
+		if _, err := c.Push(bounded(t), "finals", events(1)...); !errors.Is(err, ErrClosed) {
 			t.Errorf("push after close: %v", err)
 		}
-		if err := c.Join(t.Context(), "hall"); !errors.Is(err, ErrClosed) {
+		if err := c.Join(bounded(t), "hall"); !errors.Is(err, ErrClosed) {
 			t.Errorf("join after close: %v", err)
 		}
 	})
@@ -95,7 +105,7 @@ func TestCloseWaitsASecondAtMost(t *testing.T) {
 		block := make(chan struct{})
 		h.hook = func(*fakeSession, wire.Request) bool { <-block; return true }
 		c := newClient(t, "http://hub", via)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(bounded(t), time.Second)
 		defer cancel()
 		if err := c.Join(ctx, "hall"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
@@ -110,33 +120,47 @@ func TestCloseWaitsASecondAtMost(t *testing.T) {
 }
 
 func TestCloseEndsCallsUnderWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
-		h.hook = func(*fakeSession, wire.Request) bool { return true } // answers nothing
-		c := newClient(t, "http://hub", via)
-		ended := make(chan error, 2)
-		go func() { ended <- c.Join(t.Context(), "hall") }()
-		go func() {
-			_, err := c.Push(t.Context(), "finals", events(1)...)
-			ended <- err
-		}()
-		synctest.Wait()
-		_ = c.Close()
-		for range 2 {
-			if err := <-ended; !errors.Is(err, ErrClosed) {
-				t.Errorf("ended with %v, want ErrClosed", err)
-			}
-		}
-	})
+	for name, hook := range map[string]func(*fakeSession, wire.Request) bool{
+		"without an answer": func(*fakeSession, wire.Request) bool { return true },
+		"told to wait": func(s *fakeSession, r wire.Request) bool {
+			s.write(wire.Answer{ID: r.ID, Error: &wire.Error{Code: wire.Busy, Message: "later", RetryAfterMS: 60_000}})
+			return true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h, via := newPipeHub(t)
+				h.hook = hook
+				c, ctx := newClient(t, "http://hub", via), bounded(t)
+				ended := make(chan error, 2)
+				go func() { ended <- c.Join(ctx, "hall") }()
+				go func() {
+					_, err := c.Push(ctx, "finals", events(1)...)
+					ended <- err
+				}()
+				synctest.Wait()
+				closed := time.Now()
+				_ = c.Close()
+				for range 2 {
+					if err := receive(t, "the end", ended); !errors.Is(err, ErrClosed) {
+						t.Errorf("ended with %v, want ErrClosed", err)
+					}
+				}
+				if d := time.Since(closed); d > 0 {
+					t.Errorf("that took %v", d)
+				}
+			})
+		})
+	}
 }
 
 func TestAdviceNeverEndsTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, via := newPipeHub(t)
 		c := newClient(t, "http://hub", via)
-		s := <-h.sessions
+		s := h.session()
 		s.close(wire.CloseAuthFailed)
-		<-c.Done()
+		receive(t, "the end", c.Done())
 		var closed *CloseError
 		if !errors.As(c.Err(), &closed) || closed.Code != wire.CloseAuthFailed {
 			t.Errorf("ended with %v", c.Err())
@@ -155,7 +179,7 @@ func TestRefusedHelloEndsTheClient(t *testing.T) {
 		c := newClient(t, "http://hub", via)
 		h.refuse = func() *wire.Error { return &wire.Error{Code: wire.BadToken, Message: "expired"} }
 		c.Drop()
-		<-c.Done()
+		receive(t, "the end", c.Done())
 		wantCode(t, c.Err(), wire.BadToken)
 	})
 }
@@ -163,9 +187,9 @@ func TestRefusedHelloEndsTheClient(t *testing.T) {
 func TestDialTellsWhatWasWrong(t *testing.T) {
 	h, url := newRealHub(t)
 	h.refuse = func() *wire.Error { return &wire.Error{Code: wire.AuthRequired, Message: "a token is needed"} }
-	_, err := Dial(t.Context(), url)
+	_, err := Dial(bounded(t), url)
 	wantCode(t, err, wire.AuthRequired)
-	if _, err := Dial(t.Context(), "ftp://hub"); err == nil {
+	if _, err := Dial(bounded(t), "ftp://hub"); err == nil {
 		t.Error("an ftp address was taken")
 	}
 }
@@ -175,7 +199,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, via := newPipeHub(t)
 		c := newClient(t, "http://hub", via)
-		<-h.sessions
+		h.session()
 		refused := false
 		h.refuse = func() *wire.Error {
 			if refused {
@@ -186,7 +210,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 		}
 		start := time.Now()
 		c.Drop()
-		<-h.sessions
+		h.session()
 		if d := time.Since(start); d < 20*time.Second || d > 21*time.Second {
 			t.Errorf("came back after %v, want 20 s", d)
 		}
@@ -198,7 +222,7 @@ func TestSilenceBreaksTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, via := newPipeHub(t)
 		c := newClient(t, "http://hub", via)
-		s := <-h.sessions
+		s := h.session()
 		for range 10 {
 			time.Sleep(40 * time.Second)
 			if err := s.conn.WriteControl(9, nil, time.Now().Add(time.Second)); err != nil {
@@ -209,7 +233,7 @@ func TestSilenceBreaksTheConnection(t *testing.T) {
 			t.Fatal("it reconnected in spite of pings")
 		}
 		last := time.Now()
-		<-h.sessions
+		h.session()
 		if d := time.Since(last); d < 45*time.Second || d > 46*time.Second {
 			t.Errorf("came back after %v, want 45 s", d)
 		}
@@ -241,12 +265,12 @@ func TestBackoffResetsAfterAStableConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, via := newPipeHub(t)
 		newClient(t, "http://hub", via, Backoff(500*time.Millisecond, 30*time.Second))
-		s := <-h.sessions
+		s := h.session()
 		var longest time.Duration
 		for range 30 {
 			broken := time.Now()
 			s.cut()
-			s = <-h.sessions
+			s = h.session()
 			longest = max(longest, time.Since(broken))
 		}
 		if longest < 4*time.Second {
@@ -259,7 +283,7 @@ func TestBackoffResetsAfterAStableConnection(t *testing.T) {
 			}
 			broken := time.Now()
 			s.cut()
-			s = <-h.sessions
+			s = h.session()
 			if d := time.Since(broken); d > 500*time.Millisecond {
 				t.Errorf("after a stable connection the wait was %v", d)
 			}

@@ -48,7 +48,7 @@ func (p *pusher) push(ctx context.Context, events []wire.Event, out []wire.Resul
 	var pause time.Duration
 	for {
 		if flying == 0 && again {
-			if err := sleep(ctx, pause); err != nil {
+			if err := p.c.sleep(ctx, pause); err != nil {
 				return err
 			}
 			n, err := p.resend(ctx, done)

@@ -109,15 +109,17 @@ func (c *Client) enter(ctx context.Context, l *link, room string, away bool) err
 	return err
 }
 
-// inTurn does one thing about a room when nobody else does. What the server
-// agreed to is what a reconnect restores.
+// inTurn does one thing about a room when nobody else does, and lets others in
+// between two attempts. What the server agreed to is what a reconnect restores.
 func (c *Client) inTurn(ctx context.Context, do func(l *link) error) error {
-	if !c.rooms.take(ctx, c.done) {
-		if err := ctx.Err(); err != nil {
-			return err
+	return c.persist(ctx, func(l *link) error {
+		if !c.rooms.take(ctx, l.done) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return errLost
 		}
-		return c.Err()
-	}
-	defer c.rooms.give()
-	return c.persist(ctx, do)
+		defer c.rooms.give()
+		return do(l)
+	})
 }

@@ -54,7 +54,7 @@ func (c *Client) serve(l *link) error {
 func (c *Client) reconnect(ctx context.Context, wait *backoff, ret wire.Return) *link {
 	var after time.Duration
 	for {
-		if sleep(ctx, max(after, wait.next(ret))) != nil {
+		if c.sleep(ctx, max(after, wait.next(ret))) != nil {
 			return nil
 		}
 		l, err := c.connect(ctx)

@@ -57,7 +57,7 @@ type puller struct {
 }
 
 func newPuller(t *testing.T, c *Client) (*puller, func()) {
-	next, stop := iter.Pull2(c.WatchBoard(t.Context(), "finals", BoardOptions{}))
+	next, stop := iter.Pull2(c.WatchBoard(bounded(t), "finals", BoardOptions{}))
 	return &puller{t: t, next: next}, stop
 }
 
@@ -234,7 +234,7 @@ func TestWatchEndsWithClose(t *testing.T) {
 	h.onSubscribe(func(s *fakeSession, _ wire.Request) { s.show("", "a1", snapshot(1, "ann")) })
 	c := newClient(t, url)
 	var last error
-	for _, err := range c.WatchBoard(t.Context(), "finals", BoardOptions{}) {
+	for _, err := range c.WatchBoard(bounded(t), "finals", BoardOptions{}) {
 		if last = err; err == nil {
 			_ = c.Close()
 		}

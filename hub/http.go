@@ -27,21 +27,21 @@ func (h *Hub) Handler() http.Handler {
 	mux.HandleFunc("/readyz", h.readyz)
 	mux.HandleFunc("/ws", h.serveWS)
 	routes := map[string]methods{
-		"/metrics":                                  {"GET": h.getMetrics},
-		"/v1/me":                                    {"GET": h.getMe},
-		"/v1/contest":                               {"GET": h.getContest},
-		"/v1/nodes":                                 {"GET": h.getNodes},
-		"/v1/boards":                                {"GET": h.getBoards},
-		"/v1/boards/{board}":                        {"GET": h.getBoard, "PUT": h.putBoard, "DELETE": h.deleteBoard},
-		"/v1/boards/{board}/events":                 {"POST": h.postEvents},
-		"/v1/boards/{board}/stream":                 {"GET": h.getStream},
-		"/v1/boards/{board}/members/{member}":       {"GET": h.getMember},
-		"/v1/boards/{board}/sources/{source}":       {"GET": h.getSource},
+		"/metrics":                            {"GET": h.getMetrics},
+		"/v1/me":                              {"GET": h.getMe},
+		"/v1/contest":                         {"GET": h.getContest},
+		"/v1/nodes":                           {"GET": h.getNodes},
+		"/v1/boards":                          {"GET": h.getBoards},
+		"/v1/boards/{board}":                  {"GET": h.getBoard, "PUT": h.putBoard, "DELETE": h.deleteBoard},
+		"/v1/boards/{board}/events":           {"POST": h.postEvents},
+		"/v1/boards/{board}/stream":           {"GET": h.getStream},
+		"/v1/boards/{board}/members/{member}": {"GET": h.getMember},
+		"/v1/boards/{board}/sources/{source}": {"GET": h.getSource},
 		"/v1/boards/{board}/sources/{source}/claim": {"POST": h.postClaim},
-		"/v1/rooms":                                 {"GET": h.getRooms},
-		"/v1/rooms/{room}/presence":                 {"GET": h.getPresence},
-		"/v1/rooms/{room}/count":                    {"GET": h.getCount},
-		"/v1/users/{user}":                          {"GET": h.getUser},
+		"/v1/rooms":                 {"GET": h.getRooms},
+		"/v1/rooms/{room}/presence": {"GET": h.getPresence},
+		"/v1/rooms/{room}/count":    {"GET": h.getCount},
+		"/v1/users/{user}":          {"GET": h.getUser},
 	}
 	for path, m := range routes {
 		mux.Handle(path, h.api(m))
