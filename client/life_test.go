@@ -12,8 +12,7 @@ import (
 )
 
 func TestRoomsAreJoinedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		c := newClient(t, "http://hub", via)
 		ctx := bounded(t)
 		for _, err := range []error{
@@ -36,8 +35,7 @@ func TestRoomsAreJoinedAgain(t *testing.T) {
 // and being away starts with joining. Here the hub puts off what the keeper
 // restores, so that the calls come first.
 func TestLeaveAndAwayAfterALoss(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		var lost atomic.Bool
 		h.hook = func(s *fakeSession, r wire.Request) bool {
 			restored := lost.Load() && r.Op == wire.OpJoin && !r.Away
@@ -65,21 +63,21 @@ func TestLeaveAndAwayAfterALoss(t *testing.T) {
 }
 
 func TestRefusedRoomIsNotKept(t *testing.T) {
-	h, url := newRealHub(t)
-	h.hook = func(s *fakeSession, r wire.Request) bool {
-		s.write(wire.Answer{ID: r.ID, Error: &wire.Error{Code: wire.Forbidden, Message: "no"}})
-		return true
-	}
-	c := newClient(t, url)
-	wantCode(t, c.Join(bounded(t), "hall"), wire.Forbidden)
-	if len(c.rooms.all()) != 0 {
-		t.Error("a refused room would be joined again")
-	}
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		h.hook = func(s *fakeSession, r wire.Request) bool {
+			s.write(wire.Answer{ID: r.ID, Error: &wire.Error{Code: wire.Forbidden, Message: "no"}})
+			return true
+		}
+		c := newClient(t, "http://hub", via)
+		wantCode(t, c.Join(bounded(t), "hall"), wire.Forbidden)
+		if len(c.rooms.all()) != 0 {
+			t.Error("a refused room would be joined again")
+		}
+	})
 }
 
 func TestCloseSaysGoodbye(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		c := newClient(t, "http://hub", via)
 		start := time.Now()
 		_ = c.Close()
@@ -100,8 +98,7 @@ func TestCloseSaysGoodbye(t *testing.T) {
 
 // A server that is gone cannot hold Close up.
 func TestCloseWaitsASecondAtMost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		block := make(chan struct{})
 		h.hook = func(*fakeSession, wire.Request) bool { <-block; return true }
 		c := newClient(t, "http://hub", via)
@@ -128,8 +125,7 @@ func TestCloseEndsCallsUnderWay(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				h, via := newPipeHub(t)
+			inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 				h.hook = hook
 				c, ctx := newClient(t, "http://hub", via), bounded(t)
 				ended := make(chan error, 2)
@@ -155,8 +151,7 @@ func TestCloseEndsCallsUnderWay(t *testing.T) {
 }
 
 func TestAdviceNeverEndsTheClient(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		c := newClient(t, "http://hub", via)
 		s := h.session()
 		s.close(wire.CloseAuthFailed)
@@ -174,8 +169,7 @@ func TestAdviceNeverEndsTheClient(t *testing.T) {
 }
 
 func TestRefusedHelloEndsTheClient(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		c := newClient(t, "http://hub", via)
 		h.refuse = func() *wire.Error { return &wire.Error{Code: wire.BadToken, Message: "expired"} }
 		c.Drop()
@@ -196,8 +190,7 @@ func TestDialTellsWhatWasWrong(t *testing.T) {
 
 // A busy hub is not asked again before the time it named.
 func TestRetryAfterIsObeyed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		c := newClient(t, "http://hub", via)
 		h.session()
 		refused := false
@@ -219,8 +212,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 
 // Pings count as signs of life; silence of 45 s does not.
 func TestSilenceBreaksTheConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		c := newClient(t, "http://hub", via)
 		s := h.session()
 		for range 10 {
@@ -262,8 +254,7 @@ func TestBackoffGrowsAndIsCapped(t *testing.T) {
 // Connections that break within 30 s let the waits grow; one that lasted lets
 // them start anew.
 func TestBackoffResetsAfterAStableConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		newClient(t, "http://hub", via, Backoff(500*time.Millisecond, 30*time.Second))
 		s := h.session()
 		var longest time.Duration

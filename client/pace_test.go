@@ -12,8 +12,7 @@ import (
 // A hub whose frames never fit is not asked without pause, and believed again
 // once they do.
 func TestMisfitsArePaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		var n atomic.Int32
 		h.onSubscribe(func(s *fakeSession, _ wire.Request) {
 			switch n := n.Add(1); {
@@ -39,27 +38,13 @@ func TestMisfitsArePaced(t *testing.T) {
 
 // What the hub said of one view is not forgotten because another is watched.
 func TestRefusedViewWaitsItsTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
-		refused := false
-		h.hook = func(s *fakeSession, r wire.Request) bool {
-			if r.Op != wire.OpSubscribe || r.Board != "finals" {
-				return false
-			}
-			if !refused {
-				refused = true
-				s.write(wire.Answer{ID: r.ID, Error: &wire.Error{Code: wire.NotReady, Message: "loading", RetryAfterMS: 20_000}})
-				return true
-			}
-			s.handle(r)
-			s.show("", "a1", snapshot(1, "ann"))
-			return true
-		}
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		h.notReady()
 		c := newClient(t, "http://hub", via)
 		start := time.Now()
 		go func() {
 			time.Sleep(time.Second)
-			for range c.WatchRoom(t.Context(), "hall", RoomOptions{}) {
+			for range c.WatchRoom(bounded(t), "hall", RoomOptions{}) {
 			}
 		}()
 		p, stop := newPuller(t, c)
@@ -74,11 +59,47 @@ func TestRefusedViewWaitsItsTime(t *testing.T) {
 	})
 }
 
+// The next connection may be to a node that is ready.
+func TestRefusedViewIsAskedAfterALoss(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		h.notReady()
+		c := newClient(t, "http://hub", via)
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Second)
+			c.Drop()
+		}()
+		p, stop := newPuller(t, c)
+		defer stop()
+		p.want("the snapshot", atVersion(1))
+		if d := time.Since(start); d > 2*time.Second {
+			t.Errorf("asked again after %v, want 1 s", d)
+		}
+	})
+}
+
+// notReady puts the first subscription of board finals off by 20 s.
+func (h *fakeHub) notReady() {
+	refused := false
+	h.hook = func(s *fakeSession, r wire.Request) bool {
+		if r.Op != wire.OpSubscribe || r.Board != "finals" {
+			return false
+		}
+		if !refused {
+			refused = true
+			s.write(wire.Answer{ID: r.ID, Error: &wire.Error{Code: wire.NotReady, Message: "loading", RetryAfterMS: 20_000}})
+			return true
+		}
+		s.handle(r)
+		s.show("", "a1", snapshot(1, "ann"))
+		return true
+	}
+}
+
 // A subscription that goes bad while the keeper is at work is ended before it
 // is asked for again.
 func TestBadSubscriptionIsEndedFirst(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		h.hook = func(s *fakeSession, r wire.Request) bool {
 			switch {
 			case r.Op == wire.OpSubscribe && r.Board == "finals":
@@ -111,8 +132,7 @@ func TestBadSubscriptionIsEndedFirst(t *testing.T) {
 
 // A join that the hub puts off holds up neither the views nor another room.
 func TestWaitingJoinHoldsNobodyUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, via := newPipeHub(t)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
 		refused := false
 		h.hook = func(s *fakeSession, r wire.Request) bool {
 			switch {

@@ -39,7 +39,7 @@ func TestSourcePushesInOrder(t *testing.T) {
 	h, url := newRealHub(t)
 	s := newSource(t, newClient(t, url))
 	evs := events(1500)
-	results, err := s.Push(t.Context(), evs...)
+	results, err := s.Push(bounded(t), evs...)
 	wantSettled(t, evs, results, err)
 	wantEqual(t, "applied", h.members(), membersOf(evs))
 	if s.Last() != 0 || s.Seq() != 1500 {
@@ -52,158 +52,166 @@ func TestSourcePushesInOrder(t *testing.T) {
 
 // Connections break after a message was applied, and before one was.
 func TestLostAnswersCountOnce(t *testing.T) {
-	h, url := newRealHub(t)
-	var n atomic.Int32
-	h.hook = func(s *fakeSession, r wire.Request) bool {
-		switch n.Add(1) {
-		case 3, 9:
-			h.apply(r)
-			s.cut()
-			return true
-		case 6:
-			s.cut()
-			return true
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		var n atomic.Int32
+		h.hook = func(s *fakeSession, r wire.Request) bool {
+			switch n.Add(1) {
+			case 3, 9:
+				h.apply(r)
+				s.cut()
+				return true
+			case 6:
+				s.cut()
+				return true
+			}
+			return false
 		}
-		return false
-	}
-	s := newSource(t, newClient(t, url))
-	evs := events(1500)
-	results, err := s.Push(t.Context(), evs...)
-	wantSettled(t, evs, results, err)
-	wantEqual(t, "applied", h.members(), membersOf(evs))
+		s := newSource(t, newClient(t, "http://hub", via))
+		evs := events(1500)
+		results, err := s.Push(bounded(t), evs...)
+		wantSettled(t, evs, results, err)
+		wantEqual(t, "applied", h.members(), membersOf(evs))
+	})
 }
 
 func TestCasualResendKeepsItsID(t *testing.T) {
-	h, url := newRealHub(t)
-	var n atomic.Int32
-	h.hook = func(s *fakeSession, r wire.Request) bool {
-		if n.Add(1) != 1 {
-			return false
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		var n atomic.Int32
+		h.hook = func(s *fakeSession, r wire.Request) bool {
+			if n.Add(1) != 1 {
+				return false
+			}
+			h.apply(r)
+			s.cut()
+			return true
 		}
-		h.apply(r)
-		s.cut()
-		return true
-	}
-	evs := events(100)
-	results, err := newClient(t, url).Push(t.Context(), "finals", evs...)
-	wantSettled(t, evs, results, err)
-	wantEqual(t, "applied", h.members(), membersOf(evs))
-	if evs[0].ID != "" {
-		t.Error("the caller's events were changed")
-	}
+		evs := events(100)
+		results, err := newClient(t, "http://hub", via).Push(bounded(t), "finals", evs...)
+		wantSettled(t, evs, results, err)
+		wantEqual(t, "applied", h.members(), membersOf(evs))
+		if evs[0].ID != "" {
+			t.Error("the caller's events were changed")
+		}
+	})
 }
 
 // A busy message makes those behind it gaps; all go again, in order.
 func TestTransientRefusalRewinds(t *testing.T) {
-	h, url := newRealHub(t)
-	var n atomic.Int32
-	h.hook = func(s *fakeSession, r wire.Request) bool {
-		busy := &wire.Error{Code: wire.Busy, Message: "full", RetryAfterMS: 1}
-		switch n.Add(1) {
-		case 3: // the whole message
-			s.write(wire.Answer{ID: r.ID, Error: busy})
-			return true
-		case 1: // its second half
-			whole := r.Events
-			r.Events = whole[:len(whole)/2]
-			results := h.apply(r)
-			for range whole[len(whole)/2:] {
-				results = append(results, wire.Result{Status: wire.Refused, Error: busy})
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		var n atomic.Int32
+		h.hook = func(s *fakeSession, r wire.Request) bool {
+			busy := &wire.Error{Code: wire.Busy, Message: "full", RetryAfterMS: 1}
+			switch n.Add(1) {
+			case 3: // the whole message
+				s.write(wire.Answer{ID: r.ID, Error: busy})
+				return true
+			case 1: // its second half
+				whole := r.Events
+				r.Events = whole[:len(whole)/2]
+				results := h.apply(r)
+				for range whole[len(whole)/2:] {
+					results = append(results, wire.Result{Status: wire.Refused, Error: busy})
+				}
+				s.ok(r, wire.Results{Results: results})
+				return true
 			}
-			s.ok(r, wire.Results{Results: results})
-			return true
+			return false
 		}
-		return false
-	}
-	s := newSource(t, newClient(t, url))
-	evs := events(1000)
-	results, err := s.Push(t.Context(), evs...)
-	wantSettled(t, evs, results, err)
-	wantEqual(t, "applied", h.members(), membersOf(evs))
-	for i, r := range results {
-		if r.Status != wire.Applied { // no answer was lost: the first one stands
-			t.Fatalf("result %d is %+v", i, r)
+		s := newSource(t, newClient(t, "http://hub", via))
+		evs := events(1000)
+		results, err := s.Push(bounded(t), evs...)
+		wantSettled(t, evs, results, err)
+		wantEqual(t, "applied", h.members(), membersOf(evs))
+		for i, r := range results {
+			if r.Status != wire.Applied { // no answer was lost: the first one stands
+				t.Fatalf("result %d is %+v", i, r)
+			}
 		}
-	}
+	})
 }
 
 func TestPermanentRefusalIsAResult(t *testing.T) {
-	h, url := newRealHub(t)
-	evs := events(3)
-	evs[1].Op = "nonsense"
-	results, err := newSource(t, newClient(t, url)).Push(t.Context(), evs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if results[1].Status != wire.Refused || results[1].Error.Code != wire.BadOp {
-		t.Errorf("result of the bad event is %+v", results[1])
-	}
-	wantEqual(t, "applied", h.members(), []string{"m1", "m3"})
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		evs := events(3)
+		evs[1].Op = "nonsense"
+		results, err := newSource(t, newClient(t, "http://hub", via)).Push(bounded(t), evs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if results[1].Status != wire.Refused || results[1].Error.Code != wire.BadOp {
+			t.Errorf("result of the bad event is %+v", results[1])
+		}
+		wantEqual(t, "applied", h.members(), []string{"m1", "m3"})
+	})
 }
 
 func TestTwinIsFenced(t *testing.T) {
-	_, url := newRealHub(t)
-	c := newClient(t, url)
-	first, second := newSource(t, c), newSource(t, c)
-	if _, err := second.Push(t.Context(), events(1)...); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		_, err := first.Push(t.Context(), events(1)...)
-		wantCode(t, err, wire.Fenced)
-	}
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		c := newClient(t, "http://hub", via)
+		first, second := newSource(t, c), newSource(t, c)
+		if _, err := second.Push(bounded(t), events(1)...); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			_, err := first.Push(bounded(t), events(1)...)
+			wantCode(t, err, wire.Fenced)
+		}
+	})
 }
 
 func TestNewHistoryIsStaleEpoch(t *testing.T) {
-	h, url := newRealHub(t)
-	s := newSource(t, newClient(t, url))
-	h.mu.Lock()
-	h.epoch = "e2"
-	h.mu.Unlock()
-	_, err := s.Push(t.Context(), events(1)...)
-	wantCode(t, err, wire.StaleEpoch)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		s := newSource(t, newClient(t, "http://hub", via))
+		h.mu.Lock()
+		h.epoch = "e2"
+		h.mu.Unlock()
+		_, err := s.Push(bounded(t), events(1)...)
+		wantCode(t, err, wire.StaleEpoch)
+	})
 }
 
 // A store that lost acknowledged events asks for a seq that was settled long
 // ago: the sender must hear of it.
 func TestForgottenEventsAreAnError(t *testing.T) {
-	h, url := newRealHub(t)
-	s := newSource(t, newClient(t, url))
-	if _, err := s.Push(t.Context(), events(10)...); err != nil {
-		t.Fatal(err)
-	}
-	h.mu.Lock()
-	h.seq = 5
-	h.mu.Unlock()
-	_, err := s.Push(t.Context(), events(1)...)
-	wantCode(t, err, wire.Gap)
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		s := newSource(t, newClient(t, "http://hub", via))
+		if _, err := s.Push(bounded(t), events(10)...); err != nil {
+			t.Fatal(err)
+		}
+		h.mu.Lock()
+		h.seq = 5
+		h.mu.Unlock()
+		_, err := s.Push(bounded(t), events(1)...)
+		wantCode(t, err, wire.Gap)
+	})
 }
 
 // A push that ends with its context leaves its events to the next one.
 func TestInterruptedPushIsSettledByTheNext(t *testing.T) {
-	h, url := newRealHub(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	var n atomic.Int32
-	h.hook = func(s *fakeSession, r wire.Request) bool {
-		if n.Add(1) == 1 {
-			cancel()
-			return true // never answered, never applied
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		ctx, cancel := context.WithCancel(bounded(t))
+		var n atomic.Int32
+		h.hook = func(s *fakeSession, r wire.Request) bool {
+			if n.Add(1) == 1 {
+				cancel()
+				return true // never answered, never applied
+			}
+			return false
 		}
-		return false
-	}
-	s := newSource(t, newClient(t, url))
-	evs := events(20)
-	results, err := s.Push(ctx, evs[:10]...)
-	if !errors.Is(err, context.Canceled) || results[0].Status != "" || s.Seq() != 10 {
-		t.Fatalf("interrupted push: %v, first result %+v, seq %d", err, results[0], s.Seq())
-	}
-	if _, err := s.Push(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	wantEqual(t, "applied by a push of nothing", h.members(), membersOf(evs[:10]))
-	results, err = s.Push(t.Context(), evs[10:]...)
-	wantSettled(t, evs[10:], results, err)
-	wantEqual(t, "applied", h.members(), membersOf(evs))
+		s := newSource(t, newClient(t, "http://hub", via))
+		evs := events(20)
+		results, err := s.Push(ctx, evs[:10]...)
+		if !errors.Is(err, context.Canceled) || results[0].Status != "" || s.Seq() != 10 {
+			t.Fatalf("interrupted push: %v, first result %+v, seq %d", err, results[0], s.Seq())
+		}
+		if _, err := s.Push(bounded(t)); err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "applied by a push of nothing", h.members(), membersOf(evs[:10]))
+		results, err = s.Push(bounded(t), evs[10:]...)
+		wantSettled(t, evs[10:], results, err)
+		wantEqual(t, "applied", h.members(), membersOf(evs))
+	})
 }
 
 func TestLargeEventsAreSplitIntoMessages(t *testing.T) {
@@ -212,7 +220,7 @@ func TestLargeEventsAreSplitIntoMessages(t *testing.T) {
 	for i := range evs {
 		evs[i].Cells = map[string]json.RawMessage{"a": json.RawMessage(`"` + strings.Repeat("x", 7000) + `"`)}
 	}
-	results, err := newSource(t, newClient(t, url)).Push(t.Context(), evs...)
+	results, err := newSource(t, newClient(t, url)).Push(bounded(t), evs...)
 	wantSettled(t, evs, results, err)
 	wantEqual(t, "applied", h.members(), membersOf(evs))
 }
@@ -225,21 +233,22 @@ func TestWhatCannotTravelSendsNothing(t *testing.T) {
 		"too large":    {Member: strings.Repeat("m", wire.MaxFrameSize), Op: wire.OpRemove},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, url := newRealHub(t)
-			c := newClient(t, url)
-			s := newSource(t, c)
-			evs := append(events(100), bad)
-			var no *wire.Error
-			if _, err := s.Push(t.Context(), evs...); !errors.As(err, &no) {
-				t.Errorf("source: %v", err)
-			}
-			if _, err := c.Push(t.Context(), "finals", evs...); !errors.As(err, &no) {
-				t.Errorf("casual: %v", err)
-			}
-			wantEqual(t, "applied", h.members(), nil)
-			if _, err := s.Push(t.Context(), events(1)...); err != nil {
-				t.Errorf("a good event afterwards: %v", err)
-			}
+			inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+				c := newClient(t, "http://hub", via)
+				s := newSource(t, c)
+				evs := append(events(100), bad)
+				var no *wire.Error
+				if _, err := s.Push(bounded(t), evs...); !errors.As(err, &no) {
+					t.Errorf("source: %v", err)
+				}
+				if _, err := c.Push(bounded(t), "finals", evs...); !errors.As(err, &no) {
+					t.Errorf("casual: %v", err)
+				}
+				wantEqual(t, "applied", h.members(), nil)
+				if _, err := s.Push(bounded(t), events(1)...); err != nil {
+					t.Errorf("a good event afterwards: %v", err)
+				}
+			})
 		})
 	}
 }

@@ -5,4 +5,18 @@
 // It owns the small interfaces it needs (Boards, Roster, Bus, Authenticator)
 // and knows neither Pebble nor Redis nor NATS: drivers implement them and
 // cmd/rollcall wires them.
+//
+// Lock order, outermost first. No store is called and no socket is written
+// under any of them.
+//
+//	feeds.mu → feed.mu → the replica's, pacer.mu, Hub.mu, fanout's
+//	rooms.mu → room.mu → pacer.mu, Hub.mu, fanout's
+//	queues.mu, sessions.mu, session.mu, rates.mu: with no other
+//
+// Who waits for whom: a session's read loop and a request wait for the store
+// through a board's line (queues) or for its replica (feed.await). The worker
+// of a line waits for the store and for feed.mu alone. The one goroutine of the
+// pacer waits for nobody: it renders boards in slices of a few milliseconds,
+// and rooms are read in goroutines of their own. So a store, a board or a peer
+// that stalls stops what depends on it and nothing else.
 package hub

@@ -15,10 +15,9 @@ package leaderboard
 type rankIndex struct {
 	ids    *memberIDs
 	size   int
-	firsts []rankKey     // of each chunk
-	counts []chunkCount  // of each chunk; none is empty between calls
-	chunks []*indexChunk // in order
-	tree   fenwick       // of counts
+	firsts chunkFirsts
+	chunks []countedChunk // in order; none is empty between calls
+	tree   fenwick        // of their counts
 }
 
 // insert adds a key whose member is not in the index.
@@ -26,16 +25,16 @@ func (x *rankIndex) insert(k rankKey) {
 	if len(x.chunks) == 0 {
 		x.addChunk(0)
 	}
-	ci := x.chunkFor(k)
+	ci := x.firsts.chunkFor(k, x.ids)
 	pos := x.gapIn(ci, k)
-	if x.counts[ci].keys == chunkCap {
+	if x.chunks[ci].keys == chunkCap {
 		ci, pos = x.makeRoom(ci, pos)
 	}
-	n := int(x.counts[ci].keys)
+	n := int(x.chunks[ci].keys)
 	here, after := x.startsAround(ci, pos, pos, k)
 	x.chunks[ci].insert(pos, n, k)
 	if pos == 0 {
-		x.firsts[ci] = k
+		x.firsts.set(ci, k)
 	}
 	x.size++
 	if pos < n {
@@ -52,7 +51,7 @@ func (x *rankIndex) delete(k rankKey) bool {
 	if !ok {
 		return false
 	}
-	c, n := x.chunks[ci], int(x.counts[ci].keys)
+	c, n := x.chunks[ci], int(x.chunks[ci].keys)
 	here, after := x.startsAround(ci, pos, pos+1, k)
 	c.remove(pos, n)
 	x.size--
@@ -67,7 +66,7 @@ func (x *rankIndex) delete(k rankKey) bool {
 		return true
 	}
 	if pos == 0 {
-		x.firsts[ci] = c.key(0)
+		x.firsts.set(ci, c.key(0))
 	}
 	x.mergeIfSparse(ci)
 	return true
@@ -104,24 +103,24 @@ func (x *rankIndex) keyBefore(ci, pos int) (rankKey, bool) {
 	if ci == 0 {
 		return rankKey{}, false
 	}
-	return x.chunks[ci-1].key(int(x.counts[ci-1].keys) - 1), true
+	return x.chunks[ci-1].key(int(x.chunks[ci-1].keys) - 1), true
 }
 
 // keyFrom returns the key at a position, or if the chunk ends there the first
 // of the next.
 func (x *rankIndex) keyFrom(ci, pos int) (rankKey, bool) {
-	if pos < int(x.counts[ci].keys) {
+	if pos < int(x.chunks[ci].keys) {
 		return x.chunks[ci].key(pos), true
 	}
 	if ci+1 == len(x.chunks) {
 		return rankKey{}, false
 	}
-	return x.firsts[ci+1], true
+	return x.firsts.key(ci + 1), true
 }
 
 func (x *rankIndex) count(ci int, keys, starts int32) {
-	x.counts[ci].keys += keys
-	x.counts[ci].starts += starts
+	x.chunks[ci].keys += keys
+	x.chunks[ci].starts += starts
 	x.tree.add(ci, keys, starts)
 }
 

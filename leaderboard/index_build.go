@@ -28,15 +28,15 @@ func newRankIndex(ids *memberIDs, keys []rankKey) *rankIndex {
 		for i, k := range part {
 			c.score[i], c.tie[i], c.member[i] = k.score, k.tie, k.member
 		}
-		starts := c.starts(len(part))
+		starts := c.runStarts(len(part))
 		if len(x.chunks) == 0 || !last.levelWith(part[0]) {
 			starts++
 		}
 		last = part[len(part)-1]
-		x.firsts = append(x.firsts, part[0])
-		x.counts = append(x.counts, chunkCount{keys: int32(len(part)), starts: int32(starts)})
-		x.chunks = append(x.chunks, c)
+		x.firsts.add(len(x.chunks))
+		x.firsts.set(len(x.chunks), part[0])
+		x.chunks = append(x.chunks, countedChunk{c, chunkCount{keys: int32(len(part)), starts: int32(starts)}})
 	}
-	x.tree = x.tree.rebuild(x.counts)
+	x.tree = x.tree.rebuild(x.chunks)
 	return x
 }

@@ -1,8 +1,9 @@
 package leaderboard
 
-// chunkCap is how many keys a chunk holds: 268 × 20 bytes fill the runtime's
-// size class of 5,376 bytes best among those near 256 keys.
-const chunkCap = 268
+// chunkCap is how many keys a chunk holds: 134 × 20 bytes fill the runtime's
+// size class of 2,688 bytes. More keys move more memory at each update; fewer
+// make the directory outgrow the CPU cache.
+const chunkCap = 134
 
 // indexChunk holds consecutive keys of a board in their order, field by field
 // because a rankKey alone would be padded to 24 bytes. How many are in use is
@@ -13,14 +14,20 @@ type indexChunk struct {
 	member [chunkCap]uint32
 }
 
+// countedChunk is a chunk with its count, which are read together.
+type countedChunk struct {
+	*indexChunk
+	chunkCount
+}
+
 func (c *indexChunk) key(pos int) rankKey {
 	return rankKey{score: c.score[pos], tie: c.tie[pos], member: c.member[pos]}
 }
 
-// lower returns the first of n positions whose key is not ahead of
-// (score, tie), n if there is none.
-func (c *indexChunk) lower(n int, score uint64, tie int64) int {
-	lo, hi := 0, n
+// lower returns the first position whose key is not ahead of (score, tie), the
+// number of keys if there is none.
+func (c countedChunk) lower(score uint64, tie int64) int {
+	lo, hi := 0, int(c.keys)
 	for lo < hi {
 		mid := int(uint(lo+hi) / 2)
 		if s := c.score[mid]; s < score || s == score && c.tie[mid] < tie {
@@ -32,24 +39,19 @@ func (c *indexChunk) lower(n int, score uint64, tie int64) int {
 	return lo
 }
 
-// upper returns the first of the positions [lo, n) whose key is behind
-// (score, tie), n if there is none. No key before lo may be behind it.
-func (c *indexChunk) upper(lo, n int, score uint64, tie int64) int {
-	hi := n
-	for lo < hi {
-		mid := int(uint(lo+hi) / 2)
-		if s := c.score[mid]; s < score || s == score && c.tie[mid] <= tie {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+// upper returns the first position from lo on whose key is not level with
+// (score, tie), the number of keys if there is none.
+func (c countedChunk) upper(lo int, score uint64, tie int64) int {
+	n := int(c.keys)
+	for lo < n && c.score[lo] == score && c.tie[lo] == tie {
+		lo++
 	}
 	return lo
 }
 
-// starts counts the positions of [1, n) whose key is not level with the one
+// runStarts counts the positions of [1, n) whose key is not level with the one
 // before.
-func (c *indexChunk) starts(n int) int {
+func (c *indexChunk) runStarts(n int) int {
 	count := 0
 	for i := 1; i < n; i++ {
 		if c.score[i] != c.score[i-1] || c.tie[i] != c.tie[i-1] {

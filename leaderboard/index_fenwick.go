@@ -44,10 +44,12 @@ func (f fenwick) seek(offset int) (chunk, pos int) {
 	return chunk, offset
 }
 
-// rebuild returns the tree of counts in O(chunks), reusing f's memory.
-func (f fenwick) rebuild(counts []chunkCount) fenwick {
+// rebuild returns the tree of the counts of chunks in O(chunks), reusing f's memory.
+func (f fenwick) rebuild(chunks []countedChunk) fenwick {
 	f = append(f[:0], chunkCount{})
-	f = append(f, counts...)
+	for _, c := range chunks {
+		f = append(f, c.chunkCount)
+	}
 	for i := 1; i < len(f); i++ {
 		if up := i + i&-i; up < len(f) {
 			f[up].keys += f[i].keys

@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,11 +18,11 @@ func wantIndex(t testing.TB, x *rankIndex, keys []rankKey) {
 		t.Fatalf("order differs from the sorted slice of %d keys", len(keys))
 	}
 	keysBefore, startsBefore := 0, 0
-	for ci, count := range x.counts {
+	for ci, count := range x.chunks {
 		if count.keys < 1 || count.keys > chunkCap {
 			t.Fatalf("chunk %d holds %d keys", ci, count.keys)
 		}
-		if x.firsts[ci] != x.chunks[ci].key(0) {
+		if x.firsts.key(ci) != x.chunks[ci].key(0) {
 			t.Fatalf("chunk %d begins with another key than the directory says", ci)
 		}
 		if k, s := x.tree.before(ci); k != keysBefore || s != startsBefore {
@@ -67,14 +68,12 @@ func newIndexModel(ids *memberIDs) *indexModel {
 }
 
 func (m *indexModel) compare(a, b rankKey) int {
-	switch {
-	case a.aheadOf(b.score, b.tie):
-		return -1
-	case a.behind(b.score, b.tie):
-		return 1
-	}
 	ids := m.index.ids
-	return slices.Compare([]byte(ids.id(a.member)), []byte(ids.id(b.member)))
+	return cmp.Or(
+		cmp.Compare(a.score, b.score),
+		cmp.Compare(a.tie, b.tie),
+		cmp.Compare(ids.id(a.member), ids.id(b.member)),
+	)
 }
 
 func (m *indexModel) delete(t testing.TB, member uint32) {

@@ -14,16 +14,6 @@ type rankKey struct {
 // levelWith reports whether both share a rank under competition and dense.
 func (k rankKey) levelWith(o rankKey) bool { return k.score == o.score && k.tie == o.tie }
 
-// behind reports whether the key is worse than (score, tie).
-func (k rankKey) behind(score uint64, tie int64) bool {
-	return k.score > score || k.score == score && k.tie > tie
-}
-
-// aheadOf reports whether the key is better than (score, tie).
-func (k rankKey) aheadOf(score uint64, tie int64) bool {
-	return k.score < score || k.score == score && k.tie < tie
-}
-
 const signBit = 1 << 63
 
 // rankBits maps a score to bits whose unsigned order is the board's order, the

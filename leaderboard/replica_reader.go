@@ -3,7 +3,7 @@ package leaderboard
 // Reader answers from one state of a board, inside Replica.Read. Where it
 // takes a scheme, "" is the scheme of the board's rules. Ranks are exact. With
 // n members every answer costs O(log n) plus its entries, or under Dense plus
-// one walk over a chunk of at most 268 keys.
+// one walk over a chunk of at most 134 keys.
 type Reader struct {
 	head  Head
 	rules Rules
