@@ -30,6 +30,7 @@ export { Watch } from './sdk/watch.js';
 
 const ANSWER = 10_000; // ms until hello must be answered
 const PROBE_ANSWER = 3_000;
+const LOOKED_AWAY = 500; // ms a page is hidden before its user is away; one that unloads is gone by then
 
 /** A loss is no failure where the next connection makes it good. @param {unknown} error */
 const unlessLost = (error) => {
@@ -55,6 +56,7 @@ export class Client {
   /** @type {any} */ #retryTimer;
   /** @type {any} */ #stableTimer;
   /** @type {any} */ #probeTimer;
+  /** @type {any} */ #awayTimer;
 
   /** @param {Options} options */
   constructor(options) {
@@ -65,7 +67,7 @@ export class Client {
     this.WebSocket = options.WebSocket ?? globalThis.WebSocket;
     this.#open();
     if (typeof document === 'undefined') return;
-    document.addEventListener('visibilitychange', () => { this.#sayAway(); this.#hurry(); });
+    document.addEventListener('visibilitychange', () => { this.#looked(); this.#hurry(); });
     addEventListener('online', () => this.#hurry());
   }
 
@@ -335,6 +337,12 @@ export class Client {
   async #join(room) {
     await this.#call({ op: 'join', room }).catch(unlessLost);
     if (typeof document !== 'undefined' && document.hidden) await this.#call({ op: 'away', room, away: true }).catch(unlessLost);
+  }
+
+  /** The page was hidden or shown: coming back is told at once, going away once it lasts. */
+  #looked() {
+    clearTimeout(this.#awayTimer);
+    this.#awayTimer = setTimeout(() => this.#sayAway(), document.hidden ? LOOKED_AWAY : 0);
   }
 
   #sayAway() {

@@ -1,7 +1,7 @@
 /**
  * The participant page: greeting, questions, who is online, my rank.
  */
-/** @import {Board, Link, Presence} from '../sdk/types.js' */
+/** @import {Board, Link} from '../sdk/types.js' */
 /** @import {Client} from '../rollcall.js' */
 /** @import {Contest} from './contest.js' */
 import { RollcallError, connect, forgetToken, request, takeToken } from '../rollcall.js';
@@ -12,6 +12,7 @@ import './rank.js';
 import { choose, chosenName, forgetName } from './chooser.js';
 import { loadContest } from './contest.js';
 import { bdi, byID } from './dom.js';
+import { ownFirst } from './own-first.js';
 import { markQuestions, showQuestions } from './questions.js';
 
 const token = takeToken();
@@ -36,10 +37,10 @@ function watch(client, room, board) {
   if (!session) return;
   const me = session.member || session.user;
   byID('greeting').replaceChildren(...(session.user ? ['Hi ', bdi(session.name || session.user)] : ['Hi, you are watching']));
-  client.watch('presence', { room, mode: 'auto' }, (/** @type {Presence} */ state) => {
+  client.watch('presence', { room, mode: 'auto' }, ownFirst(session.user, (state) => {
     byID('count').textContent = String(state.count);
     byID('online').show(state, session.user);
-  });
+  }));
   if (!me) return;
   client.watch('around', { board, member: me, span: 3 }, (/** @type {Board} */ state) => {
     byID('neighbours').show(state, me);

@@ -62,14 +62,11 @@ export class Row {
     for (const [id, cell] of this.#cells) cell.classList.toggle('hot', solved?.has(id) ?? false);
   }
 
-  /** Gives a long name the room it needs: 20 % smaller, then two lines, then an ellipsis. */
+  /** Gives a long name two lines, the group after it, then an ellipsis. The page must show the row. */
   fit() {
-    const name = this.#team.firstElementChild;
-    if (!name) return;
-    this.#team.className = 'team';
-    if (name.scrollWidth <= name.clientWidth) return;
-    this.#team.classList.add('tight');
-    if (name.scrollWidth > name.clientWidth) this.#team.classList.add('two');
+    const name = this.#team.querySelector('.name');
+    this.#team.classList.remove('two');
+    this.#team.classList.toggle('two', name !== null && name.scrollWidth > name.clientWidth);
   }
 
   #drawRank() { this.#rank.textContent = this.#travelling ? '…' : String(this.entry?.rank ?? ''); }
@@ -79,8 +76,9 @@ export class Row {
     const name = entry.name || entry.member;
     if (this.#name === name + '\n' + entry.group) return;
     this.#name = name + '\n' + entry.group;
-    this.#team.replaceChildren(el('div', { class: 'name', dir: 'auto' }, name));
-    if (entry.group) this.#team.append(el('div', { class: 'group', dir: 'auto' }, entry.group));
+    const lines = el('div', { class: 'lines' }, el('bdi', { class: 'name', dir: 'auto' }, name));
+    if (entry.group) lines.append(' ', el('bdi', { class: 'group', dir: 'auto' }, entry.group));
+    this.#team.replaceChildren(lines);
     this.#team.title = entry.group ? `${name}, ${entry.group}` : name;
   }
 

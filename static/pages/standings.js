@@ -1,6 +1,6 @@
 /**
  * <rc-standings>: a board as a table of pages, for a projector. It draws only
- * the page that is shown, at most every 250 ms, and moves rows by transform.
+ * the page that is shown, at most every 100 ms, and moves rows by transform.
  *
  * Events: "page" after each drawing (read `summary`), "lead" and "solve" with
  * the entry in detail.
@@ -12,7 +12,7 @@ import { calm, fadeIn, glide, movers, tooMany, travelTime } from './motion.js';
 import { Pager } from './pager.js';
 import { Row } from './row.js';
 
-const COALESCE = 250;
+const COALESCE = 100; // ms; leaves room in the 250 that a verdict has to the pixel
 const HIGHLIGHT = 9000;
 
 export class Standings extends HTMLElement {
@@ -25,6 +25,7 @@ export class Standings extends HTMLElement {
   /** @type {import('./row.js').Layout} */ #layout = { columns: [], icpc: false };
   #lastDraw = 0;
   #due = false;
+  /** @type {Animation|null} */ #fade = null;
   #shownPage = 0;
   #head = el('div', { role: 'rowgroup', class: 'head' });
   #body = el('div', { role: 'rowgroup', class: 'body' });
@@ -102,13 +103,15 @@ export class Standings extends HTMLElement {
   #arrange(board) {
     const columns = board.rules.columns ?? [];
     const icpc = isICPC(board);
-    const key = JSON.stringify([columns, icpc, innerWidth, innerHeight]);
+    const grouped = board.entries.some((entry) => entry.group);
+    const key = JSON.stringify([columns, icpc, grouped, innerWidth, innerHeight]);
     this.setAttribute('aria-rowcount', String(board.total + 1));
     if (key === this.#layoutKey) return;
     this.#layoutKey = key;
     this.#layout = { columns, icpc };
     this.style.setProperty('--columns', String(columns.length));
     this.classList.toggle('icpc', icpc);
+    this.classList.toggle('grouped', grouped);
     this.classList.toggle('many', columns.length > 12);
     const heads = columns.map((column) => this.#columnHead(column));
     this.#head.replaceChildren(el('div', { role: 'row', class: 'row', 'aria-rowindex': 1 },
@@ -131,7 +134,12 @@ export class Standings extends HTMLElement {
   /** Shows another page. @param {Entry[]} page */
   #turnTo(page) {
     this.#place(page);
-    if (!calm()) fadeIn(this.#body, 500);
+    if (!calm()) this.#fadeIn();
+  }
+
+  /** A fade under way goes on: begun anew with each drawing the page would stay dark. */
+  #fadeIn() {
+    if (this.#fade?.playState !== 'running') this.#fade = fadeIn(this.#body, 500);
   }
 
   /** Brings the same page to its new order. @param {Entry[]} page @param {Entry[]} before the whole board as drawn */
@@ -144,12 +152,12 @@ export class Standings extends HTMLElement {
     const old = new Map(before.map((entry, i) => [entry.member, i]));
     const gone = this.#place(page);
     if (order.length === 0 || (moved.size === 0 && entered.length === 0 && gone.length === 0) || calm()) return;
-    if (tooMany(moved.size + entered.length, page.length)) { fadeIn(this.#body, 500); return; }
+    if (tooMany(moved.size + entered.length, page.length)) { this.#fadeIn(); return; }
     const box = this.#body.getBoundingClientRect();
     const height = box.height / this.#size();
     for (const [i, member] of members.entries()) {
       const row = this.#rows.get(member);
-      if (!row) continue;
+      if (!row || order[i] === member) continue; // one on its way there travels on
       const now = box.top + i * height;
       const cameFromAbove = (old.get(member) ?? Infinity) < this.pager.page * this.#size();
       const from = tops.get(member) ?? (cameFromAbove ? box.top - height : box.bottom);
