@@ -37,9 +37,9 @@ type activityPainter struct {
 	shown leaderboard.Head // of the last paint
 }
 
-func (a *activityPainter) paint(p *picture) (func() any, any, bool) {
+func (a *activityPainter) paint(p *picture, anew bool) (func() any, any, bool) {
 	since := a.shown.Version
-	if a.shown.Epoch != p.head.Epoch {
+	if anew {
 		since = 0
 	}
 	a.shown = p.head
@@ -57,5 +57,5 @@ func (a *activityPainter) paint(p *picture) (func() any, any, bool) {
 	}
 	delta := snap
 	delta.Items = snap.Items[len(snap.Items)-fresh:]
-	return func() any { return snap }, delta, fresh > 0
+	return func() any { return snap }, delta, anew || fresh > 0
 }

@@ -173,10 +173,10 @@ func (f *feed) hold(w wish) (looking, bool) {
 			kind: w.kind, key: w.key, stamp: stampOf(w.aud, w.key), every: w.every, draw: w.painter(),
 			sub: f.hub.newSub(), fan: fanout.NewView(),
 		}
-		f.views[w.key] = v
+		f.lookLocked(v.render)
 		v.next = time.Now().Add(v.every)
 		f.soonest = earliest(f.soonest, v.next)
-		f.lookLocked(v.render)
+		f.views[w.key] = v
 	}
 	v.users++
 	return looking{sub: v.sub, fan: v.fan, release: func() { f.release(v) }}, true

@@ -15,13 +15,13 @@ type mePainter struct {
 	on    bool // the member is on the board
 }
 
-func (m *mePainter) paint(p *picture) (func() any, any, bool) {
+func (m *mePainter) paint(p *picture, anew bool) (func() any, any, bool) {
 	var row leaderboard.Ranked
 	on := false
 	if p.reader != nil {
 		row, on = p.reader.Get(m.member, m.scheme)
 	}
-	if on == m.on && sameRow(&row, &m.row) && m.rules.Equal(p.rules) {
+	if !anew && on == m.on && sameRow(&row, &m.row) && m.rules.Equal(p.rules) {
 		return nil, nil, false
 	}
 	m.rules, m.row, m.on = p.rules, row, on

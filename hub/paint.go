@@ -20,7 +20,7 @@ type topPainter struct {
 	rows  map[string]leaderboard.Ranked // by member
 }
 
-func (t *topPainter) paint(p *picture) (func() any, any, bool) {
+func (t *topPainter) paint(p *picture, anew bool) (func() any, any, bool) {
 	entries := p.page(t.n, t.scheme)
 	rows := make(map[string]leaderboard.Ranked, len(entries))
 	delta := wire.BoardDelta{Version: p.info.Version, Total: p.info.Total, Frozen: p.info.Frozen}
@@ -39,7 +39,7 @@ func (t *topPainter) paint(p *picture) (func() any, any, bool) {
 			delta.Gone = append(delta.Gone, member)
 		}
 	}
-	changed := t.info == nil || len(delta.Entries)+len(delta.Gone) > 0 || t.info.Total != p.info.Total || t.info.Frozen != p.info.Frozen
+	changed := anew || len(delta.Entries)+len(delta.Gone) > 0 || t.info.Total != p.info.Total || t.info.Frozen != p.info.Frozen
 	ruled := t.rules.Equal(p.rules)
 	t.rules, t.info, t.rows = p.rules, p.info, rows
 	if !ruled {
@@ -93,12 +93,12 @@ type aroundPainter struct {
 	rows  []leaderboard.Ranked
 }
 
-func (a *aroundPainter) paint(p *picture) (func() any, any, bool) {
+func (a *aroundPainter) paint(p *picture, anew bool) (func() any, any, bool) {
 	var rows []leaderboard.Ranked
 	if p.reader != nil {
 		rows = p.reader.Around(a.member, a.span, a.scheme)
 	}
-	same := len(rows) == len(a.rows) && a.total == p.info.Total && a.rules.Equal(p.rules)
+	same := !anew && len(rows) == len(a.rows) && a.total == p.info.Total && a.rules.Equal(p.rules)
 	for i := 0; same && i < len(rows); i++ {
 		same = sameRow(&rows[i], &a.rows[i])
 	}

@@ -30,8 +30,9 @@ type view struct {
 type painter interface {
 	// paint looks at the board and returns the snapshot to show and the delta
 	// from what it painted last, nil when there is none. changed is false if
-	// the view looks as before; then the others do not count.
-	paint(p *picture) (snapshot func() any, delta any, changed bool)
+	// the view looks as before; then the others do not count. anew says that
+	// nothing of this history was shown: then it has changed, however it looks.
+	paint(p *picture, anew bool) (snapshot func() any, delta any, changed bool)
 }
 
 // picture is what a painter may look at.
@@ -105,17 +106,17 @@ func boardInfo(board string, r *leaderboard.Reader) wire.BoardInfo {
 // render paints the view and publishes the frames if it looks different, or
 // shows another history.
 func (v *view) render(p *picture) {
-	snapshot, delta, changed := v.draw.paint(p)
-	same := v.fresh && v.shown.Epoch == p.head.Epoch
+	anew := !v.fresh || v.shown.Epoch != p.head.Epoch
+	snapshot, delta, changed := v.draw.paint(p, anew)
 	v.shown, v.fresh = p.head, true
-	if !changed && same {
+	if !changed {
 		return
 	}
 	now := p.at + v.stamp
 	state := fanout.State{At: now, Snapshot: func() *fanout.Frame {
 		return encodeFrame(push{View: v.kind, Sub: v.sub, At: now, Snapshot: snapshot()})
 	}}
-	if delta != nil && same {
+	if delta != nil && !anew {
 		state.From = v.fan.Current()
 		state.Delta = encodeFrame(push{View: v.kind, Sub: v.sub, From: state.From, At: now, Delta: delta})
 	}

@@ -216,3 +216,31 @@ func TestWatchersSeeADeletedAndNewBoard(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryViewOfANewHistoryIsShownAnew(t *testing.T) {
+	for _, view := range []string{"top", "around", "me", "activity"} {
+		t.Run(view, func(t *testing.T) {
+			n := newNode(t)
+			n.board("b", wire.Rules{})
+			s := n.hello("nobody")
+			s.ok(wire.Request{Op: "subscribe", View: view, Board: "b", Member: "nobody"}, nil)
+			epoch := func() string {
+				f := s.next()
+				var snap struct{ Epoch *string }
+				if err := json.Unmarshal(f.Snapshot, &snap); err != nil || snap.Epoch == nil {
+					t.Fatalf("%v, want a snapshot: %s", err, f.raw)
+				}
+				return *snap.Epoch
+			}
+			first := epoch()
+			n.want(204, "DELETE", "/v1/boards/b", nil, nil)
+			if gone := epoch(); gone != "" {
+				t.Fatalf("epoch %s of a board that is gone", gone)
+			}
+			n.board("b", wire.Rules{})
+			if again := epoch(); again == "" || again == first {
+				t.Errorf("epoch %s after %s", again, first)
+			}
+		})
+	}
+}
