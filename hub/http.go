@@ -37,11 +37,12 @@ func (h *Hub) Handler() http.Handler {
 		"/v1/boards/{board}/stream":           {"GET": h.getStream},
 		"/v1/boards/{board}/members/{member}": {"GET": h.getMember},
 		"/v1/boards/{board}/sources/{source}": {"GET": h.getSource},
+		"/v1/rooms":                           {"GET": h.getRooms},
+		"/v1/rooms/{room}/presence":           {"GET": h.getPresence},
+		"/v1/rooms/{room}/count":              {"GET": h.getCount},
+		"/v1/users/{user}":                    {"GET": h.getUser},
+
 		"/v1/boards/{board}/sources/{source}/claim": {"POST": h.postClaim},
-		"/v1/rooms":                 {"GET": h.getRooms},
-		"/v1/rooms/{room}/presence": {"GET": h.getPresence},
-		"/v1/rooms/{room}/count":    {"GET": h.getCount},
-		"/v1/users/{user}":          {"GET": h.getUser},
 	}
 	for path, m := range routes {
 		mux.Handle(path, h.api(m))
