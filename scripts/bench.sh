@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the figures of docs/benchmarks.md: what the parts cost, then a whole
-# node under load with fsync. Takes about three minutes; give it an idle machine.
+# node under load with fsync. Takes some minutes; give it an idle machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
