@@ -10,8 +10,8 @@ import (
 	"rollcall/wire"
 )
 
-// tooLarge refuses an event that cannot travel alone.
-var tooLarge = &wire.Error{Code: wire.TooLarge, Message: "the event does not fit into a message"}
+// errTooLarge refuses an event that cannot travel alone.
+var errTooLarge = &wire.Error{Code: wire.TooLarge, Message: "the event does not fit into a message"}
 
 // encoder writes score messages through one buffer.
 type encoder struct {
@@ -51,7 +51,7 @@ func (e *encoder) message(id int64, board string, events []wire.Event, lim wire.
 		}
 		if e.buf.Len()+len("]}") > lim.FrameBytes {
 			if n == 0 {
-				return nil, 0, tooLarge
+				return nil, 0, errTooLarge
 			}
 			e.buf.Truncate(mark)
 			break
@@ -86,7 +86,7 @@ func check(events []wire.Event) error {
 		}
 		const escaped, around = 6, 1024 // \u0000 is six bytes; names of fields, numbers, the message's head
 		if size*escaped+around > wire.MaxFrameSize {
-			return fmt.Errorf("event %d: %w", i, tooLarge)
+			return fmt.Errorf("event %d: %w", i, errTooLarge)
 		}
 	}
 	return nil

@@ -80,11 +80,12 @@ func (l *lineReader) batch(n int) (in []wire.Incoming, numbers []int, err error)
 		if err != nil {
 			return in, numbers, err
 		}
-		if fault != nil {
+		switch {
+		case fault != nil:
 			in = append(in, wire.Incoming{Fault: fault})
-		} else if len(raw) > 0 {
+		case len(raw) > 0:
 			in = append(in, wire.DecodeEvent(raw))
-		} else {
+		default:
 			continue
 		}
 		numbers = append(numbers, l.line)

@@ -50,7 +50,10 @@ func (p *persona) visit(ctx context.Context) error {
 	looked := make(chan struct{})
 	go func() {
 		defer close(looked)
-		for range c.WatchMe(look, p.board, client.BoardOptions{MaxHz: 1}) {
+		for _, err := range c.WatchMe(look, p.board, client.BoardOptions{MaxHz: 1}) {
+			if err != nil {
+				return // the visit ends with the connection
+			}
 		}
 	}()
 	defer func() { stop(); <-looked }()

@@ -31,7 +31,7 @@ func eachLine(r io.Reader, f func(line int, b []byte) error) error {
 				return fmt.Errorf("line %d: %w", n, err)
 			}
 		}
-		if err != nil {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 	}

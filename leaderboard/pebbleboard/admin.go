@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func (s *Store) List(ctx context.Context) ([]leaderboard.Info, error) {
 	infos := make([]leaderboard.Info, 0, len(boards))
 	for _, b := range boards {
 		info, err := s.info(ctx, b)
-		if err == leaderboard.ErrUnknownBoard {
+		if errors.Is(err, leaderboard.ErrUnknownBoard) {
 			continue // deleted since
 		}
 		if err != nil {
