@@ -100,9 +100,13 @@ func (h *Hub) dispatch(ms methods, allow []string, w http.ResponseWriter, r *htt
 	return serve(w, r, p)
 }
 
-// jsonBody reports whether a write says that it is JSON. A page of another
-// site cannot send these types without asking first.
+// jsonBody reports whether a write says that it is JSON, or has no body to say
+// it of. A page of another site cannot send these types without asking first,
+// and what it sends without a body shows its Origin.
 func jsonBody(r *http.Request) bool {
+	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
+		return true
+	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && (kind == "application/json" || kind == ndjson)
 }

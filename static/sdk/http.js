@@ -12,7 +12,7 @@ export const authHeaders = (token) => (token ? { Authorization: 'Bearer ' + toke
  */
 export async function request(base, token, method, path, body) {
   const headers = authHeaders(token);
-  if (method !== 'GET') headers['Content-Type'] = 'application/json'; // keyless hubs ask it of every write, DELETE too
+  if (method !== 'GET') headers['Content-Type'] = 'application/json';
   const response = await fetch(new URL(path, base), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
