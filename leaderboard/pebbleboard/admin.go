@@ -75,8 +75,9 @@ func (s *Store) create(ctx context.Context, name string, rules leaderboard.Rules
 	epoch := newEpoch()
 	st := leaderboard.NewState(epoch, rules, s.cfg.state())
 	b := &board{name: name, epoch: epoch, state: st}
+	info := leaderboard.Info{Board: name, Rules: st.Rules(), Head: st.Head()} // read before anyone else may write it
 	c := &commit{batch: s.db.NewBatch()}
-	if err := c.batch.Set(boardKey(name), encode(record{Head: st.Head(), Rules: st.Rules()}), nil); err != nil {
+	if err := c.batch.Set(boardKey(name), encode(record{Head: info.Head, Rules: info.Rules}), nil); err != nil {
 		s.leave()
 		return leaderboard.Info{}, fmt.Errorf("create board %s: %w", name, err)
 	}
@@ -87,7 +88,7 @@ func (s *Store) create(ctx context.Context, name string, rules leaderboard.Rules
 	s.mu.Lock()
 	s.boards[name] = b
 	s.mu.Unlock()
-	return leaderboard.Info{Board: name, Rules: st.Rules(), Head: st.Head()}, nil
+	return info, nil
 }
 
 // Delete ends the board and its epoch.
