@@ -26,6 +26,8 @@ import (
 	_ "rollcall/presence"
 	_ "rollcall/presence/memroster"
 	_ "rollcall/presence/rostertest"
+	_ "rollcall/redisconn"
+	_ "rollcall/redisconn/redistest"
 	_ "rollcall/static"
 	_ "rollcall/wire"
 )
@@ -52,6 +54,7 @@ var never = map[string][]string{
 	"rollcall/hub/natsbus":             {"github.com/cockroachdb/pebble", "github.com/redis"},
 	"rollcall/leaderboard/pebbleboard": {"rollcall/hub", "rollcall/client", "rollcall/wire", "github.com/nats-io"},
 	"rollcall/presence/memroster":      {"rollcall/hub", "rollcall/client", "rollcall/wire", "rollcall/leaderboard"},
+	"rollcall/redisconn":               {"rollcall/hub", "rollcall/client", "rollcall/wire", "rollcall/leaderboard", "rollcall/presence", "github.com/nats-io"},
 	"rollcall/contest":                 {"rollcall/hub", "rollcall/client", "rollcall/leaderboard", "rollcall/presence"},
 	"rollcall/contest/clics":           {"rollcall/hub", "rollcall/client", "rollcall/leaderboard", "rollcall/presence"},
 	"rollcall/static":                  {"rollcall/hub", "rollcall/client", "rollcall/leaderboard", "rollcall/presence"},

@@ -19,6 +19,10 @@ type silent struct{}
 func (silent) Listen(Listener) (func(), error)          { return func() {}, nil }
 func (silent) PublishDelta(string, leaderboard.Delta)   {}
 func (silent) PublishTransitions([]presence.Transition) {}
+func (silent) PublishRenewed(string)                    {}
+func (silent) PublishNode(wire.NodeInfo)                {}
+func (silent) WatchBoard(string) (stop func())          { return func() {} }
+func (silent) WatchRoom(string) (stop func())           { return func() {} }
 
 func newBenchHub(b testing.TB) *Hub {
 	b.Helper()

@@ -15,6 +15,9 @@ type Roster interface {
 	Page(ctx context.Context, room, after string, limit int) (presence.Page, error)
 	// Rooms returns the rooms with at least one user online, by name.
 	Rooms(ctx context.Context) ([]presence.RoomCount, error)
+	// Counts returns version and count of rooms, in their order, without reading
+	// them; 0 and 0 for one nobody was in lately.
+	Counts(ctx context.Context, rooms []string) ([]presence.RoomCount, error)
 	// User tells whether a user is online anywhere, and when last.
 	User(ctx context.Context, user string) (presence.UserState, error)
 }

@@ -169,7 +169,7 @@ func TestVersionsGoOnAfterARestart(t *testing.T) {
 		old := newJournaled(t, d, "old")
 		old.enter("s1", "r", "u")
 		pass(2 * time.Second)
-		before, err := old.mem.Count(t.Context(), "r")
+		before, err := old.mem.Page(t.Context(), "r", "", 0)
 		if err != nil {
 			t.Fatal(err)
 		}

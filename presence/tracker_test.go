@@ -167,9 +167,9 @@ func (b *bench) enter(session, room, user string) {
 
 func (b *bench) wantCount(room string, want int) {
 	b.Helper()
-	got, err := b.mem.Count(b.Context(), room)
-	if err != nil || got.Count != want {
-		b.Fatalf("%s has %d users (%v), want %d", room, got.Count, err, want)
+	got, err := b.mem.Counts(b.Context(), []string{room})
+	if err != nil || got[0].Count != want {
+		b.Fatalf("%s has %v users (%v), want %d", room, got, err, want)
 	}
 }
 

@@ -1,6 +1,9 @@
 package presence
 
-import "time"
+import (
+	"hash/fnv"
+	"time"
+)
 
 // Place is one user in one room.
 type Place struct {
@@ -58,6 +61,9 @@ type Page struct {
 	Count   int
 	Users   []Online
 	Next    string
+	// Settling says that the roster lost time or holders a moment ago and nodes
+	// still put back theirs: who is on the page is present, who is not may be.
+	Settling bool
 }
 
 // UserState is what is known of a user over all rooms.
@@ -82,4 +88,16 @@ type RoomCount struct {
 	Room    string
 	Version uint64
 	Count   int
+}
+
+// Partitions is how many parts the rooms of a shared roster are in, each with
+// keys and a subject of its own, so that no cost grows with the number of
+// rooms. It is fixed for the life of a store's data.
+const Partitions = 64
+
+// Partition is the part that a room is in, from 0: FNV-1a of its name.
+func Partition(room string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(room)) // never fails
+	return int(h.Sum32() % Partitions)
 }

@@ -48,6 +48,16 @@ type NodeInfo struct {
 	Rooms    int    `json:"rooms"`
 	Store    string `json:"store"` // "memory", "disk" …
 	Bus      string `json:"bus"`
+	// Hot are the boards with the most events through this node, hottest first.
+	Hot []BoardLoad `json:"hot"`
+}
+
+// BoardLoad is what one board asks of a node.
+type BoardLoad struct {
+	Board  string  `json:"board"`
+	Rate   float64 `json:"rate"`   // events a second, over about 10 s
+	Queued int     `json:"queued"` // events that wait for the store
+	Busy   float64 `json:"busy"`   // share of the time a call of the store was under way, 0 to 1
 }
 
 // Me is the answer to GET /v1/me: who the token (or the keyless peer) is.

@@ -10,6 +10,7 @@ import (
 	"rollcall/hub"
 	"rollcall/leaderboard"
 	"rollcall/presence"
+	"rollcall/wire"
 )
 
 // Wire is what the nodes of one process share.
@@ -63,6 +64,26 @@ func (b *Bus) PublishTransitions(ts []presence.Transition) {
 		l.HearTransitions(slices.Clone(ts))
 	}
 }
+
+// PublishRenewed tells every other node that a board was created or deleted.
+func (b *Bus) PublishRenewed(board string) {
+	for _, l := range b.others() {
+		l.HearRenewed(board)
+	}
+}
+
+// PublishNode tells every other node how this one is.
+func (b *Bus) PublishNode(n wire.NodeInfo) {
+	for _, l := range b.others() {
+		l.HearNode(n)
+	}
+}
+
+// WatchBoard does nothing: every node hears everything.
+func (b *Bus) WatchBoard(string) (stop func()) { return func() {} }
+
+// WatchRoom does nothing: every node hears everything.
+func (b *Bus) WatchRoom(string) (stop func()) { return func() {} }
 
 func (b *Bus) others() []hub.Listener {
 	b.wire.mu.RLock()

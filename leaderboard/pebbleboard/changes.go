@@ -2,6 +2,7 @@ package pebbleboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -32,6 +33,25 @@ func (s *Store) Changes(ctx context.Context, name string, after leaderboard.Head
 		return nil, fmt.Errorf("changelog of board %s: %w", name, err)
 	}
 	return deltas, nil
+}
+
+// Heads returns the heads of boards, in their order, the zero Head for one
+// that is not there.
+func (s *Store) Heads(ctx context.Context, names []string) ([]leaderboard.Head, error) {
+	heads := make([]leaderboard.Head, len(names))
+	for i, name := range names {
+		b, err := s.find(name)
+		if errors.Is(err, leaderboard.ErrUnknownBoard) {
+			continue
+		}
+		if err == nil {
+			err = s.read(ctx, b, func(st *leaderboard.State) { heads[i] = st.Head() })
+		}
+		if err != nil && !errors.Is(err, leaderboard.ErrUnknownBoard) {
+			return nil, err
+		}
+	}
+	return heads, nil
 }
 
 // readLog reads the entries that lead from one head to another.

@@ -22,6 +22,7 @@ type Roster interface {
 	presence.Roster
 	Page(ctx context.Context, room, after string, limit int) (presence.Page, error)
 	Rooms(ctx context.Context) ([]presence.RoomCount, error)
+	Counts(ctx context.Context, rooms []string) ([]presence.RoomCount, error)
 	User(ctx context.Context, user string) (presence.UserState, error)
 }
 
