@@ -1,5 +1,5 @@
 # What a developer and CI type. `make check` is quick; `make test` is everything.
-.PHONY: check test bench lint fuzz build fmt clean
+.PHONY: check test e2e soak bench lint fuzz build fmt clean
 
 GOTOOL = go tool -modfile=tools/go.mod
 
@@ -11,6 +11,12 @@ check: ## format, vet, staticcheck, tidy, imports
 
 test: ## install what is missing (Debian, as root), then every test
 	scripts/test.sh
+
+e2e: ## the tests of many processes, at a tenth of real time (part of test)
+	go test -timeout 10m ./e2e/cluster
+
+soak: ## the same once as deployed: real thresholds, 10,000 sessions
+	ROLLCALL_E2E_SCALE=1 go test -count=1 -timeout 60m -v ./e2e/cluster
 
 bench: ## the figures of docs/benchmarks.md
 	scripts/bench.sh

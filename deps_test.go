@@ -14,17 +14,23 @@ import (
 	_ "rollcall/contest"
 	_ "rollcall/contest/clics"
 	_ "rollcall/e2e"
+	_ "rollcall/e2e/cluster"
 	_ "rollcall/e2e/harness"
 	_ "rollcall/hub"
 	_ "rollcall/hub/fanout"
 	_ "rollcall/hub/jwtauth"
 	_ "rollcall/hub/membus"
 	_ "rollcall/hub/natsbus"
+	_ "rollcall/hub/natsbus/natstest"
+	_ "rollcall/hub/redisrate"
+	_ "rollcall/hub/natsbus/natstest"
 	_ "rollcall/leaderboard"
 	_ "rollcall/leaderboard/boardtest"
 	_ "rollcall/leaderboard/pebbleboard"
+	_ "rollcall/leaderboard/redisboard"
 	_ "rollcall/presence"
 	_ "rollcall/presence/memroster"
+	_ "rollcall/presence/redisroster"
 	_ "rollcall/presence/rostertest"
 	_ "rollcall/redisconn"
 	_ "rollcall/redisconn/redistest"
@@ -53,6 +59,9 @@ var never = map[string][]string{
 	"rollcall/hub/jwtauth":             {"github.com/cockroachdb/pebble", "github.com/redis", "github.com/nats-io"},
 	"rollcall/hub/natsbus":             {"github.com/cockroachdb/pebble", "github.com/redis"},
 	"rollcall/leaderboard/pebbleboard": {"rollcall/hub", "rollcall/client", "rollcall/wire", "github.com/nats-io"},
+	"rollcall/leaderboard/redisboard":  {"rollcall/hub", "rollcall/client", "rollcall/presence", "github.com/nats-io", "github.com/cockroachdb/pebble"},
+	"rollcall/presence/redisroster":    {"rollcall/client", "rollcall/leaderboard/pebbleboard", "github.com/nats-io", "github.com/cockroachdb/pebble"},
+	"rollcall/hub/redisrate":           {"rollcall/hub", "rollcall/client", "rollcall/leaderboard", "rollcall/presence", "github.com/nats-io"},
 	"rollcall/presence/memroster":      {"rollcall/hub", "rollcall/client", "rollcall/wire", "rollcall/leaderboard"},
 	"rollcall/redisconn":               {"rollcall/hub", "rollcall/client", "rollcall/wire", "rollcall/leaderboard", "rollcall/presence", "github.com/nats-io"},
 	"rollcall/contest":                 {"rollcall/hub", "rollcall/client", "rollcall/leaderboard", "rollcall/presence"},

@@ -19,7 +19,7 @@ import (
 // started anew.
 func TestKilledInTheMiddleOfAReplay(t *testing.T) {
 	const rounds = 20
-	f := fixture(t)
+	f := harness.Fixture(t)
 	dice := rand.New(rand.NewPCG(2025, rounds))
 	hub := harness.Start(t)
 	c := hub.Dial()
@@ -29,7 +29,7 @@ func TestKilledInTheMiddleOfAReplay(t *testing.T) {
 	middle := 0
 	for round := range rounds {
 		k := killing{TB: t, hub: hub, api: c.API, feed: f, board: fmt.Sprintf("euc-%02d", round), botToo: round%2 == 1}
-		if k.run(dice.Uint64N(uint64(f.total)), numbered, casual) {
+		if k.run(dice.Uint64N(uint64(f.Replay.Len())), numbered, casual) {
 			middle++
 		}
 	}
@@ -40,7 +40,7 @@ func TestKilledInTheMiddleOfAReplay(t *testing.T) {
 	numbered.end(t, c.API)
 	casual.end(t, c.API)
 	for round := range rounds {
-		wantFinal(t, readBoard(t, c.API, fmt.Sprintf("euc-%02d", round)), f.final)
+		f.WantFinal(t, readBoard(t, c.API, fmt.Sprintf("euc-%02d", round)))
 	}
 }
 
@@ -49,7 +49,7 @@ type killing struct {
 	testing.TB
 	hub    *harness.Hub
 	api    *client.API
-	feed   feed
+	feed   harness.Feed
 	board  string
 	botToo bool
 }
@@ -70,7 +70,7 @@ func (k killing) run(reached uint64, ledgers ...*filling) (cut bool) {
 		acked = append(acked, sets)
 	}
 	k.hub.Restart()
-	state, err := k.api.SourceState(bounded(k), k.board, k.feed.source)
+	state, err := k.api.SourceState(bounded(k), k.board, k.feed.Replay.Source)
 	if err != nil {
 		k.Fatal(err)
 	}
@@ -83,12 +83,12 @@ func (k killing) run(reached uint64, ledgers ...*filling) (cut bool) {
 	if code := bot.Exit(); code != 0 {
 		k.Fatalf("%s: the replay ended with %d: %s", k.board, code, bot.Stderr())
 	}
-	wantFinal(k, readBoard(k, k.api, k.board), k.feed.final)
-	return state.Seq < uint64(k.feed.total)
+	k.feed.WantFinal(k, readBoard(k, k.api, k.board))
+	return state.Seq < uint64(k.feed.Replay.Len())
 }
 
 func (k killing) replay() *harness.Process {
-	return harness.Run(k, "replay", "clics", k.feed.path, "--board", k.board, "--speed", "0", "--url", k.hub.URL)
+	return harness.Run(k, "replay", "clics", k.feed.Path, "--board", k.board, "--speed", "0", "--url", k.hub.URL)
 }
 
 // await asks until the board has taken so many events of the replay, and keeps
@@ -100,7 +100,7 @@ func (k killing) await(seq uint64, ledgers []*filling) {
 		for _, l := range ledgers {
 			l.beat()
 		}
-		state, err := k.api.SourceState(ctx, k.board, k.feed.source)
+		state, err := k.api.SourceState(ctx, k.board, k.feed.Replay.Source)
 		if ctx.Err() != nil {
 			k.Fatalf("%s: seq %d was not reached: %v", k.board, seq, err)
 		}

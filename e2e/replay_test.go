@@ -8,27 +8,27 @@ import (
 )
 
 func TestReplayEndsInTheFinalScoreboard(t *testing.T) {
-	feeds := append(wholeFeeds(t), fixture(t))
+	feeds := append(harness.WholeFeeds(t), harness.Fixture(t))
 	hub := harness.Start(t)
 	api := hub.Dial().API
 	for i, f := range feeds {
-		board := f.name + "-" + string(rune('a'+i))
-		p := harness.Run(t, "replay", "clics", f.path, "--board", board, "--speed", "0", "--url", hub.URL)
+		board := f.Name + "-" + string(rune('a'+i))
+		p := harness.Run(t, "replay", "clics", f.Path, "--board", board, "--speed", "0", "--url", hub.URL)
 		if code := p.Exit(); code != 0 {
-			t.Fatalf("replay of %s: exit code %d", f.name, code)
+			t.Fatalf("replay of %s: exit code %d", f.Name, code)
 		}
-		wantFinal(t, readBoard(t, api, board), f.final)
+		f.WantFinal(t, readBoard(t, api, board))
 		lines := strings.Split(strings.TrimSpace(p.Stderr()), "\n")
 		t.Log(lines[len(lines)-1])
 	}
 }
 
 func TestReplayAgainPushesNothing(t *testing.T) {
-	f := fixture(t)
+	f := harness.Fixture(t)
 	hub := harness.Start(t)
 	api := hub.Dial().API
 	replay := func() *harness.Process {
-		p := harness.Run(t, "replay", "clics", f.path, "--board", "final", "--speed", "0", "--url", hub.URL)
+		p := harness.Run(t, "replay", "clics", f.Path, "--board", "final", "--speed", "0", "--url", hub.URL)
 		if code := p.Exit(); code != 0 {
 			t.Fatalf("exit code %d", code)
 		}

@@ -124,11 +124,11 @@ func TestBadFlagOfReplayFails(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	hub := harness.Start(t)
-	f := fixture(t)
+	f := harness.Fixture(t)
 	for name, args := range map[string][]string{
 		"no file": {"replay", "clics", "/nonexistent", "--board", "b", "--url", hub.URL},
-		"board":   {"replay", "clics", f.path, "--board", "no board", "--url", hub.URL},
-		"nobody":  {"replay", "clics", f.path, "--board", "b", "--url", "http://127.0.0.1:1"},
+		"board":   {"replay", "clics", f.Path, "--board", "no board", "--url", hub.URL},
+		"nobody":  {"replay", "clics", f.Path, "--board", "b", "--url", "http://127.0.0.1:1"},
 	} {
 		p := harness.Run(t, args...)
 		if code := p.Exit(); code != 1 || !strings.HasPrefix(p.Stderr(), "rollcall: ") {

@@ -36,7 +36,11 @@ type bubbleNode struct {
 
 func newBubbleNode(t testing.TB, cfg hub.Config, wrap func(hub.Boards, hub.Roster) (hub.Boards, hub.Roster)) *bubbleNode {
 	t.Helper()
-	n := &bubbleNode{testNode: newHub(t, cfg, wrap), net: newPipeNet(), served: make(chan error, 1)}
+	return serveBubble(newHub(t, cfg, wrap))
+}
+
+func serveBubble(node *testNode) *bubbleNode {
+	n := &bubbleNode{testNode: node, net: newPipeNet(), served: make(chan error, 1)}
 	n.client = &http.Client{Transport: &http.Transport{DialContext: n.net.dial}}
 	n.srv = n.hub.Server()
 	go func() { n.served <- n.srv.Serve(n.net) }()

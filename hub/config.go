@@ -3,7 +3,10 @@ package hub
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"rollcall/presence"
 	"rollcall/wire"
@@ -14,12 +17,18 @@ type Config struct {
 	Node    string // id of the node; default a fresh UUID
 	Version string // version of the program, shown in the console
 	Store   string // name of the store, shown in the console: memory, disk …
+	Bus     string // name of the bus, shown in the console; default in-process
+
+	// Collectors are what the node's drivers measure; /metrics shows them too.
+	Collectors []prometheus.Collector
 
 	// Keys: nil is keyless mode, in which only loopback peers are served.
 	Auth      Authenticator
 	Insecure  bool     // keyless mode serves any peer
 	Anonymous bool     // with keys: who has no token may watch public boards
 	Origins   []string // allowed Origin values besides the request's own host
+	// Proxies are the peers whose X-Forwarded-For is believed; default none.
+	Proxies []netip.Prefix
 
 	Contest wire.Contest // what the pages show; Room and Board default to "main"
 	Static  http.Handler // pages; nil = none
@@ -35,8 +44,18 @@ type Config struct {
 	BatchMax    int           // events in one call of the store; default 64
 	QueueDepth  int           // events waiting per board; default 8,192; full = busy
 	ReplicaKeep time.Duration // idle replica is dropped after; default 60 s
-	BoardHz     float64       // frames a second of a busy board view; default 10
-	WaitMax     time.Duration // longest wait_ms; default 30 s
+
+	// Shared says that other nodes write to the same stores: then boards are
+	// read when first asked for, not before /readyz, and what the bus may have
+	// lost is looked for.
+	Shared   bool
+	HeadPoll time.Duration // pause between two looks at the heads of the boards served here; default 1 s
+	Limiter  Limiter       // counts player requests of all nodes; default: of this one
+	RoomPoll time.Duration // pause between two looks at the versions of the rooms watched here; default 10 s
+	NodeBeat time.Duration // how often a node tells the others how it is; default 2 s
+
+	BoardHz float64       // frames a second of a busy board view; default 10
+	WaitMax time.Duration // longest wait_ms; default 30 s
 
 	Limits Limits
 }
@@ -57,12 +76,16 @@ type Limits struct {
 }
 
 func (c Config) withDefaults() Config {
+	def(&c.Bus, "in-process")
 	def(&c.Ping, 15*time.Second)
 	def(&c.ReadDeadline, 23*time.Second)
 	def(&c.AuthTimeout, 5*time.Second)
 	def(&c.BatchMax, 64)
 	def(&c.QueueDepth, 8192)
 	def(&c.ReplicaKeep, time.Minute)
+	def(&c.HeadPoll, time.Second)
+	def(&c.RoomPoll, 10*time.Second)
+	def(&c.NodeBeat, 2*time.Second)
 	def(&c.BoardHz, 10)
 	def(&c.WaitMax, 30*time.Second)
 	def(&c.Contest.Room, "main")

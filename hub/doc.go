@@ -10,7 +10,7 @@
 // under any of them.
 //
 //	feeds.mu → feed.mu → the replica's, pacer.mu, Hub.mu, fanout's
-//	rooms.mu → room.mu → pacer.mu, Hub.mu, fanout's
+//	rooms.mu → room.mu → pacer.mu, Hub.mu, fanout's, the bus's
 //	queues.mu, sessions.mu, session.mu, rates.mu: with no other
 //
 // Who waits for whom: a session's read loop and a request wait for the store

@@ -63,6 +63,14 @@ func (f *faulty) Page(ctx context.Context, room, after string, limit int) (prese
 	return f.Roster.Page(ctx, room, after, limit)
 }
 
+// miss makes a hub hear a transition that does not follow what it knows, so
+// that it must read the room.
+func miss(h *hub.Hub, room string) {
+	h.HearTransitions([]presence.Transition{{
+		Place: presence.Place{Room: room, User: "nobody"}, Kind: presence.Changed, Prev: 1<<60 - 1, Version: 1 << 60,
+	}})
+}
+
 func newFaultyNode(t testing.TB) (*testNode, *faulty) {
 	f := &faulty{}
 	return newHub(t, hub.Config{}, f.wrap).listen(), f
@@ -88,6 +96,7 @@ func TestStalledRosterStopsNoBoardAndNoSession(t *testing.T) {
 	room.ok(wire.Request{Op: "subscribe", View: "presence", Room: "r"}, nil)
 	room.next()
 	f.stalling.Store(true)
+	miss(n.hub, "r")
 	n.hello("ann").ok(wire.Request{Op: "join", Room: "r"}, nil)
 	board := n.hello("")
 	board.ok(wire.Request{Op: "subscribe", View: "top", Board: "b"}, nil)
@@ -110,12 +119,36 @@ func TestFailingRosterIsShownAsDegradedAndRecovers(t *testing.T) {
 		n.hello("ann").joins("r").background()
 		time.Sleep(time.Second)
 		f.failing.Store(true)
-		n.hello("bob").joins("r").background()
-		time.Sleep(10 * time.Second)
-		w.want(t, "+ann@0", "degraded")
+		miss(n.hub, "r")
+		time.Sleep(2 * time.Second)
+		n.hello("bob").joins("r").background() // what is heard is still shown
+		time.Sleep(8 * time.Second)
+		w.want(t, "+ann@0", "degraded", "+bob@3")
+		if !w.degraded {
+			t.Error("shown as sound while reads fail")
+		}
 		f.failing.Store(false)
 		time.Sleep(2 * time.Second)
-		w.want(t, "+ann@0", "degraded", "+bob@11")
+		w.want(t, "+ann@0", "degraded", "+bob@3")
+		if w.degraded {
+			t.Error("still degraded after a read")
+		}
+	})
+}
+
+func TestRoomThatWasNeverReadShowsNothing(t *testing.T) {
+	f := &faulty{}
+	synctest.Test(t, func(t *testing.T) {
+		n := newBubbleNode(t, hub.Config{}, f.wrap)
+		defer n.stop()
+		f.failing.Store(true)
+		w := n.witness("r")
+		n.hello("ann").joins("r").background()
+		time.Sleep(10 * time.Second)
+		w.want(t)
+		f.failing.Store(false)
+		time.Sleep(2 * time.Second)
+		w.wantIn(t, "ann")
 	})
 }
 

@@ -13,9 +13,10 @@ import (
 // feed is one board on this node: its replica, kept equal to the store, and
 // the views of it.
 type feed struct {
-	hub   *Hub
-	board string
-	used  atomic.Int64 // unix ns of the last use
+	hub     *Hub
+	board   string
+	unwatch func()       // tells the bus that nobody here wants the board
+	used    atomic.Int64 // unix ns of the last use
 
 	mu      sync.Mutex
 	rep     *leaderboard.Replica // nil until read, or when there is no such board
@@ -67,10 +68,13 @@ func (f *feed) advancedLocked() {
 // await returns the replica once it is there and at the version or later. The
 // error is not_ready or behind when ctx or the node ends first.
 func (f *feed) await(ctx context.Context, version uint64) (*leaderboard.Replica, error) {
-	for {
-		rep, wake, err := f.ask(version)
+	for asked := false; ; asked = true {
+		rep, wake, err := f.ask(version, asked)
 		if wake == nil {
 			return rep, err
+		}
+		if version > 0 {
+			f.hub.poller.ask(f.board) // the hint may be lost, and the next look a second away
 		}
 		select {
 		case <-wake:
@@ -83,10 +87,14 @@ func (f *feed) await(ctx context.Context, version uint64) (*leaderboard.Replica,
 }
 
 // ask returns the replica, or why there is none, or what wakes when to ask
-// again.
-func (f *feed) ask(version uint64) (rep *leaderboard.Replica, wake chan struct{}, err error) {
+// again. That there is no such board is asked of the store once more, where
+// another node may have created it.
+func (f *feed) ask(version uint64, asked bool) (rep *leaderboard.Replica, wake chan struct{}, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.rep == nil && !f.syncing && f.hub.cfg.Shared && !asked && !f.dropped {
+		f.syncLocked()
+	}
 	switch {
 	case f.rep != nil && f.rep.Head().Version >= version:
 		return f.rep, nil, nil

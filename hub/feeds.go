@@ -25,6 +25,7 @@ func (fs *feeds) get(board string) *feed {
 	f := fs.open[board]
 	if f == nil {
 		f = newFeed(fs.hub, board)
+		f.unwatch = fs.hub.bus.WatchBoard(board) // before the first read
 		fs.open[board] = f
 		f.start()
 	}
@@ -43,11 +44,18 @@ func (fs *feeds) peek(board string) *feed {
 // acks for, so a board without a feed gets one.
 func (fs *feeds) changed(board string, d leaderboard.Delta) { fs.get(board).hear(d) }
 
-// HearDelta takes a delta that another node applied; boards nobody here asked
-// for are skipped.
-func (h *Hub) HearDelta(board string, d leaderboard.Delta) {
-	if f := h.feeds.peek(board); f != nil {
-		f.hear(d)
+// answered takes the head after a batch that changed nothing: of events that
+// were sent again because their answer was lost, nobody has the delta.
+func (fs *feeds) answered(board string, head leaderboard.Head) {
+	if !fs.hub.cfg.Shared {
+		return
+	}
+	f := fs.peek(board)
+	if f == nil {
+		return
+	}
+	if now := f.head(); now.Epoch != head.Epoch || now.Version < head.Version {
+		fs.hub.poller.ask(board)
 	}
 }
 
@@ -95,6 +103,7 @@ func (fs *feeds) sweep(now time.Time) {
 func (fs *feeds) dropLocked(f *feed) {
 	f.dropped = true
 	delete(fs.open, f.board)
+	f.unwatch()
 }
 
 func (fs *feeds) count() int {

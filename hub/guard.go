@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -164,11 +165,11 @@ func (h *Hub) mayRead(p *Principal, board, audience string) *wire.Error {
 }
 
 // withinRate takes one request of a player's rate.
-func (h *Hub) withinRate(p *Principal) *wire.Error {
+func (h *Hub) withinRate(ctx context.Context, p *Principal) *wire.Error {
 	if !slices.Contains(p.Roles, Player) || p.Can(Pusher) || p.Can(Jury) {
 		return nil
 	}
-	wait, ok := h.rates.allow(p.User, time.Now())
+	wait, ok := h.rates.allowAll(ctx, p.User, time.Now())
 	if ok {
 		return nil
 	}

@@ -283,14 +283,15 @@ func TestSessionLimits(t *testing.T) {
 	n.token = "admin"
 	n.board("b", wire.Rules{})
 	s := n.hello("")
-	for i := 1; i <= 2; i++ {
-		s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", N: i}, nil)
+	var subs [2]wire.SubscribeOK
+	for i := range subs {
+		s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", N: i + 1}, &subs[i])
 	}
 	s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", N: 2}, nil) // the same view is no new one
 	s.wantFault(wire.TooMany, "", wire.Request{Op: "subscribe", View: "top", Board: "b", N: 3})
-	s.ok(wire.Request{Op: "unsubscribe", Sub: "s1"}, nil)
+	s.ok(wire.Request{Op: "unsubscribe", Sub: subs[0].Sub}, nil)
 	s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", N: 3}, nil)
-	s.ok(wire.Request{Op: "unsubscribe", Sub: "s2"}, nil)
+	s.ok(wire.Request{Op: "unsubscribe", Sub: subs[1].Sub}, nil)
 	s.wantFault(wire.TooMany, "n", wire.Request{Op: "subscribe", View: "top", Board: "b", N: 98})
 	s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b", N: 97}, nil)
 

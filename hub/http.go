@@ -67,7 +67,7 @@ func (h *Hub) api(ms methods) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, fault := h.principalOf(r)
 		if fault == nil {
-			fault = h.withinRate(p)
+			fault = h.withinRate(r.Context(), p)
 		}
 		if fault == nil {
 			fault = h.dispatch(ms, allow, w, r, p)

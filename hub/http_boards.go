@@ -143,7 +143,7 @@ func (h *Hub) putBoard(w http.ResponseWriter, r *http.Request, p *Principal) *wi
 	switch {
 	case created:
 		status = http.StatusCreated
-		h.feeds.renewed(board)
+		h.renewed(board)
 	case delta != nil:
 		h.feeds.changed(board, *delta)
 		h.bus.PublishDelta(board, *delta)
@@ -163,7 +163,7 @@ func (h *Hub) deleteBoard(w http.ResponseWriter, r *http.Request, p *Principal) 
 	if err := h.boards.Delete(r.Context(), board); err != nil {
 		return storeFault(board, err)
 	}
-	h.feeds.renewed(board)
+	h.renewed(board)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

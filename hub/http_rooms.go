@@ -122,19 +122,11 @@ func (h *Hub) getContest(w http.ResponseWriter, _ *http.Request, p *Principal) *
 	return nil
 }
 
-func (h *Hub) getNodes(w http.ResponseWriter, r *http.Request, p *Principal) *wire.Error {
+func (h *Hub) getNodes(w http.ResponseWriter, _ *http.Request, p *Principal) *wire.Error {
 	if !p.Can(Admin) && !p.Can(Jury) {
 		return &wire.Error{Code: wire.Forbidden, Message: "needs the role jury or admin"}
 	}
-	live, users := h.sessions.counts()
-	counts, err := h.roster.Rooms(r.Context())
-	if err != nil {
-		return storeFault("", err)
-	}
-	writeJSON(w, http.StatusOK, wire.Nodes{Nodes: []wire.NodeInfo{{
-		Node: h.cfg.Node, Started: h.started.UnixMilli(), Version: h.cfg.Version, Sessions: live, Users: users,
-		Boards: h.feeds.count(), Rooms: len(counts), Store: h.cfg.Store, Bus: "in-process",
-	}}})
+	writeJSON(w, http.StatusOK, wire.Nodes{Nodes: h.allNodes()})
 	return nil
 }
 

@@ -25,14 +25,16 @@ type Hub struct {
 	started time.Time
 
 	queues   *queues
+	loads    *loads
 	feeds    *feeds
+	poller   *poller
+	nodes    *nodes
 	rooms    *rooms
 	pacer    *pacer
 	sessions *sessions
 	rates    *rates
 
-	subs  atomic.Uint64 // numbers of subscriptions
-	ready atomic.Bool   // replicas are warm and the node is not draining
+	ready atomic.Bool // replicas are warm and the node is not draining
 
 	mu     sync.Mutex
 	closed bool            // guarded by mu: spawn refuses
@@ -56,10 +58,13 @@ func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
 	}
 	h.life, h.stop = context.WithCancel(context.Background())
 	h.queues = &queues{hub: h, lines: map[string]*line{}}
+	h.loads = newLoads(h.queues)
+	h.poller = newPoller(h)
+	h.nodes = &nodes{heard: map[string]heardNode{}}
 	h.feeds = &feeds{hub: h, open: map[string]*feed{}}
-	h.rooms = &rooms{hub: h, watched: map[string]*room{}}
+	h.rooms = newRooms(h)
 	h.sessions = newSessions(h)
-	h.rates = newRates(cfg.Limits.PlayerRequests)
+	h.rates = newRates(cfg.Limits.PlayerRequests, cfg.Limiter)
 	h.tracker = presence.NewTracker(cfg.Node, roster, cfg.Presence, h.announce)
 	h.metrics.watch(h)
 	return h
@@ -68,8 +73,8 @@ func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
 // Node is the node's id.
 func (h *Hub) Node() string { return h.cfg.Node }
 
-// Start runs the node's loops and warms its replicas; then it is ready. Stop
-// it with Close.
+// Start runs the node's loops and, where the store is its own, warms its
+// replicas; then it is ready. Stop it with Close.
 func (h *Hub) Start(ctx context.Context) error {
 	h.loops.Go(func() { h.pacer.run(h.life) })
 	h.loops.Go(func() { h.janitor(h.life) })
@@ -83,7 +88,11 @@ func (h *Hub) Start(ctx context.Context) error {
 		return err
 	}
 	h.unbus = unbus
-	if err := h.feeds.warm(ctx); err != nil {
+	if h.cfg.Shared {
+		h.loops.Go(func() { h.poller.run(h.life) })
+		h.loops.Go(func() { h.rooms.loop(h.life) })
+		h.loops.Go(func() { h.tellNode(h.life) })
+	} else if err := h.feeds.warm(ctx); err != nil {
 		return err
 	}
 	h.ready.Store(true)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -95,6 +96,17 @@ func (w *witness) want(t testing.TB, log ...string) {
 	defer w.mu.Unlock()
 	if !slices.Equal(w.log, log) {
 		t.Errorf("the room was told %v, want %v", w.log, log)
+	}
+}
+
+// wantIn checks who is shown now, to the watcher.
+func (w *witness) wantIn(t testing.TB, users ...string) {
+	t.Helper()
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if in := slices.Sorted(maps.Keys(w.in)); !slices.Equal(in, users) {
+		t.Errorf("the room shows %v, want %v", in, users)
 	}
 }
 

@@ -3,6 +3,8 @@ package hub
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
+	"strconv"
 	"time"
 
 	"rollcall/hub/fanout"
@@ -171,7 +173,7 @@ func (f *feed) hold(w wish) (looking, bool) {
 	if v == nil {
 		v = &view{
 			kind: w.kind, key: w.key, stamp: stampOf(w.aud, w.key), every: w.every, draw: w.painter(),
-			sub: f.hub.newSub(), fan: fanout.NewView(),
+			sub: subOf("board", f.board, w.key), fan: fanout.NewView(),
 		}
 		f.lookLocked(v.render)
 		v.next = time.Now().Add(v.every)
@@ -191,7 +193,13 @@ func (f *feed) release(v *view) {
 	}
 }
 
-func (h *Hub) newSub() string { return fmt.Sprintf("s%d", h.subs.Add(1)) }
+// subOf is the id of a view's subscriptions. All sessions of the view share
+// it, on every node, so that a frame is the same bytes everywhere.
+func subOf(kind, name, key string) string {
+	f := fnv.New64a()
+	_, _ = f.Write([]byte(kind + " " + name + " " + key)) // never fails
+	return "s" + strconv.FormatUint(f.Sum64(), 36)
+}
 
 func (h *Hub) lookRoom(p *Principal, req *wire.Request) (looking, *wire.Error) {
 	if fault := wire.CheckName("room", req.Room); fault != nil {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -25,6 +26,9 @@ type metrics struct {
 	events       *prometheus.CounterVec // status
 	transitions  *prometheus.CounterVec // kind
 	repairs      prometheus.Counter
+	roomRepairs  prometheus.Counter
+	polls        *prometheus.CounterVec // result
+	partitions   *prometheus.CounterVec // partition
 	messages     prometheus.Counter
 	errors       *prometheus.CounterVec // code
 	limits       *prometheus.CounterVec // limit
@@ -44,13 +48,16 @@ func newMetrics() *metrics {
 		events:      counters("rollcall_events_total", "Score events by fate.", "status"),
 		transitions: counters("rollcall_transitions_total", "Changes of rosters by kind.", "kind"),
 		repairs:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_repairs_total", Help: "Replicas brought up from the store after a gap."}),
+		roomRepairs: prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_room_repairs_total", Help: "Watched rooms read again from the roster."}),
+		polls:       counters("rollcall_head_polls_total", "Looks at the heads of boards in a shared store, by result.", "result"),
+		partitions:  counters("rollcall_partition_transitions_total", "Changes of rosters that this node made, by partition.", "partition"),
 		messages:    prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_messages_total", Help: "Messages read from sessions."}),
 		errors:      counters("rollcall_errors_total", "Requests answered with an error, by code.", "code"),
 		limits:      counters("rollcall_refused_total", "Requests refused by a limit.", "limit"),
 		closes:      counters("rollcall_sessions_ended_total", "Sessions ended, by reason.", "reason"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.transitions, m.repairs, m.messages, m.errors, m.limits, m.closes)
+	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.transitions, m.repairs, m.roomRepairs, m.polls, m.partitions, m.messages, m.errors, m.limits, m.closes)
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }
@@ -67,6 +74,8 @@ func (m *metrics) watch(h *Hub) {
 	counter := func(name, help string, read func() uint64) {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(read()) }))
 	}
+	m.registry.MustRegister(h.loads)
+	m.registry.MustRegister(h.cfg.Collectors...)
 	gauge("rollcall_sessions", "Open sessions.", func() float64 { live, _ := h.sessions.counts(); return float64(live) })
 	gauge("rollcall_users", "Users with a session.", func() float64 { _, users := h.sessions.counts(); return float64(users) })
 	gauge("rollcall_replicas", "Boards with a replica on this node.", func() float64 { return float64(h.feeds.count()) })
@@ -104,6 +113,7 @@ func (m *metrics) countTransitions(ts []presence.Transition) {
 	names := map[presence.Kind]string{presence.Joined: "join", presence.Left: "leave", presence.Changed: "change"}
 	for _, t := range ts {
 		m.transitions.WithLabelValues(names[t.Kind]).Inc()
+		m.partitions.WithLabelValues(strconv.Itoa(presence.Partition(t.Room))).Inc()
 	}
 }
 

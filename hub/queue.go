@@ -89,6 +89,16 @@ func (q *queues) take(board string, l *line) (jobs []job, n int) {
 	return jobs, n
 }
 
+// waiting is how many events of a board wait.
+func (q *queues) waiting(board string) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if l := q.lines[board]; l != nil {
+		return l.events
+	}
+	return 0
+}
+
 // close refuses new jobs and waits until the lines are empty.
 func (q *queues) close() {
 	q.mu.Lock()
@@ -108,7 +118,9 @@ func (h *Hub) apply(board string, jobs []job, n int) {
 	}
 	start := time.Now()
 	out, err := h.boards.Apply(context.Background(), board, batch)
-	h.metrics.applySeconds.Observe(time.Since(start).Seconds())
+	took := time.Since(start)
+	h.metrics.applySeconds.Observe(took.Seconds())
+	h.loads.note(board, n, took, time.Now())
 	if err != nil {
 		if !errors.Is(err, leaderboard.ErrUnknownBoard) {
 			h.log.Error("batch not applied", "board", board, "events", n, "err", err)
@@ -123,6 +135,8 @@ func (h *Hub) apply(board string, jobs []job, n int) {
 	if out.Delta != nil {
 		h.feeds.changed(board, *out.Delta)
 		h.bus.PublishDelta(board, *out.Delta)
+	} else {
+		h.feeds.answered(board, out.Head)
 	}
 	rest := out.Results
 	for _, j := range jobs {

@@ -1,15 +1,33 @@
 package hub
 
 import (
+	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// rates limits HTTP requests per player: n a minute, in any pattern.
+// Limiter counts the requests of players over all nodes.
+type Limiter interface {
+	// Take takes one request of a user; if none is left, wait is until the next.
+	Take(ctx context.Context, user string) (wait time.Duration, ok bool, err error)
+}
+
+// A shared limiter that does not answer holds up a request for so long, and is
+// left alone for a while: then each node counts for itself.
+const (
+	sharedTimeout = 40 * time.Millisecond
+	sharedPause   = time.Second
+)
+
+// rates limits HTTP requests per player: n a minute, in any pattern, on this
+// node and, where there is a shared limiter, on all.
 type rates struct {
 	perMinute int
+	shared    Limiter      // nil = this node is the only one
+	resume    atomic.Int64 // unix ns: not before then is shared asked again
 
 	mu      sync.Mutex
 	players map[string]*playerRate // guarded by mu; idle ones are swept
@@ -20,8 +38,8 @@ type playerRate struct {
 	used    time.Time
 }
 
-func newRates(perMinute int) *rates {
-	return &rates{perMinute: perMinute, players: map[string]*playerRate{}}
+func newRates(perMinute int, shared Limiter) *rates {
+	return &rates{perMinute: perMinute, shared: shared, players: map[string]*playerRate{}}
 }
 
 // allow takes one request of the user and reports whether it is within the
@@ -41,6 +59,22 @@ func (r *rates) allow(user string, now time.Time) (wait time.Duration, ok bool) 
 		return wait, false
 	}
 	return 0, true
+}
+
+// allowAll takes one request of the user on all nodes. What the shared limiter
+// cannot say, this node's count decides.
+func (r *rates) allowAll(ctx context.Context, user string, now time.Time) (wait time.Duration, ok bool) {
+	if wait, ok = r.allow(user, now); !ok || r.shared == nil || now.UnixNano() < r.resume.Load() {
+		return wait, ok
+	}
+	ctx, cancel := context.WithTimeout(ctx, sharedTimeout)
+	defer cancel()
+	wait, ok, err := r.shared.Take(ctx, user)
+	if err != nil {
+		r.resume.Store(now.Add(sharedPause).UnixNano())
+		return 0, true
+	}
+	return wait, ok
 }
 
 // sweep forgets players whose allowance is full again.

@@ -1,9 +1,9 @@
 package hub
 
 import (
-	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rollcall/hub/fanout"
@@ -20,27 +20,29 @@ const (
 	smallRoom = 250 * time.Millisecond
 	largeRoom = time.Second
 
-	roomTimeout = 5 * time.Second // of one read of the roster
+	keepRoom    = fullRoom + roomPage // users a replica keeps: a room that grows and shrinks about fullRoom is not read again each time
+	roomTimeout = 5 * time.Second     // of one read of the roster
+	holeWait    = smallRoom           // a missing transition may still come; the read is spread over as long again
+	doubtSpread = 500 * time.Millisecond
+	settleRead  = 2 * time.Second // pause between two reads while the roster settles
 )
 
 // rooms are the rooms that somebody on this node watches.
 type rooms struct {
-	hub *Hub
+	hub  *Hub
+	odd  atomic.Uint64 // numbers of states that no version names
+	wake chan struct{} // every room is in doubt; holds at most one
 
 	mu      sync.Mutex
 	watched map[string]*room // guarded by mu
 }
 
-// room is one watched room and its views.
-type room struct {
-	hub  *Hub
-	name string
-
-	mu      sync.Mutex
-	views   map[string]*roomView // guarded by mu; by key
-	reading bool                 // guarded by mu: a goroutine reads the roster
-	failing bool                 // guarded by mu: it could not, the last time
+func newRooms(h *Hub) *rooms {
+	return &rooms{hub: h, wake: make(chan struct{}, 1), watched: map[string]*room{}}
 }
+
+// nonce is a name that no other state has, on any node.
+func (rs *rooms) nonce() string { return fmt.Sprintf("%s.%d", rs.hub.cfg.Node, rs.odd.Add(1)) }
 
 // announce tells this node's watchers and the other nodes what happened.
 func (h *Hub) announce(ts []presence.Transition) {
@@ -49,120 +51,41 @@ func (h *Hub) announce(ts []presence.Transition) {
 	h.bus.PublishTransitions(ts)
 }
 
-// HearTransitions marks the rooms that changed.
+// HearTransitions takes transitions to the watched rooms.
 func (h *Hub) HearTransitions(ts []presence.Transition) {
 	h.rooms.mu.Lock()
 	defer h.rooms.mu.Unlock()
 	for _, t := range ts {
 		if r := h.rooms.watched[t.Room]; r != nil {
-			r.touch()
+			r.hear(t)
 		}
 	}
 }
 
-// touchAll marks every watched room: the roster degraded or recovered.
+// touchAll draws every watched room again: the roster degraded or recovered.
 func (rs *rooms) touchAll() {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	for _, r := range rs.watched {
+	for _, r := range rs.list() {
 		r.touch()
 	}
 }
 
-func (r *room) touch() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, v := range r.views {
-		v.dirty = true
-	}
-	r.markLocked()
-}
-
-// markLocked asks for a tick when the first dirty view is due.
-func (r *room) markLocked() {
-	var next time.Time
-	for _, v := range r.views {
-		if v.dirty {
-			next = earliest(next, v.next)
-		}
-	}
-	if !next.IsZero() && !r.reading {
-		r.hub.pacer.mark(r, next)
+// doubt says that transitions of any room may be lost: the loop compares every
+// watched room with the roster within half a second.
+func (rs *rooms) doubt() {
+	select {
+	case rs.wake <- struct{}{}:
+	default: // it will look anyway
 	}
 }
 
-// tick starts to read the roster, if a view is due.
-func (r *room) tick(now time.Time) (next time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.reading {
-		return next // read marks the room when it is done
+func (rs *rooms) list() []*room {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	list := make([]*room, 0, len(rs.watched))
+	for _, r := range rs.watched {
+		list = append(list, r)
 	}
-	for _, v := range r.views {
-		if !v.dirty {
-			continue
-		}
-		if !v.next.After(now) {
-			r.reading = r.hub.spawn(r.read)
-			return time.Time{}
-		}
-		next = earliest(next, v.next)
-	}
-	return next
-}
-
-// read reads the roster once and shows it in the views that are due. The
-// pacer does not wait for it: a store that stalls stops this room alone.
-func (r *room) read() {
-	due := r.takeDue(time.Now())
-	ctx, cancel := context.WithTimeout(r.hub.life, roomTimeout)
-	page, err := r.hub.roster.Page(ctx, r.name, "", fullRoom)
-	cancel()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := time.Now()
-	for _, v := range due {
-		if err != nil {
-			v.dirty, v.next = true, now.Add(largeRoom)
-			continue
-		}
-		v.show(roomSnapshot(r.name, page, v.count, r.hub.tracker.Degraded()))
-		v.next = now.Add(max(v.every, roomInterval(page.Count, v.count)))
-	}
-	if err != nil {
-		r.degradeLocked()
-	}
-	if failing := err != nil; failing != r.failing {
-		r.failing = failing
-		r.hub.log.Warn("room read", "room", r.name, "failing", failing, "err", err)
-	}
-	r.reading = false
-	r.markLocked()
-}
-
-// takeDue returns the views that are due. A change from now on makes them
-// dirty again.
-func (r *room) takeDue(now time.Time) (due []*roomView) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, v := range r.views {
-		if v.dirty && !v.next.After(now) {
-			v.dirty = false
-			due = append(due, v)
-		}
-	}
-	return due
-}
-
-// degradeLocked shows what was last known, marked as such.
-func (r *room) degradeLocked() {
-	for _, v := range r.views {
-		if v.drawn && !v.shown.Degraded {
-			s := v.shown
-			s.Degraded = true
-			v.show(s)
-		}
-	}
+	return list
 }
 
 // hold finds or makes the room's view and counts one more user of it. A new
@@ -172,7 +95,8 @@ func (rs *rooms) hold(name string, count bool, hz float64) looking {
 	defer rs.mu.Unlock()
 	r := rs.watched[name]
 	if r == nil {
-		r = &room{hub: rs.hub, name: name, views: map[string]*roomView{}}
+		r = newRoom(rs.hub, name)
+		r.unwatch = rs.hub.bus.WatchRoom(name) // before the first read
 		rs.watched[name] = r
 	}
 	r.mu.Lock()
@@ -180,7 +104,10 @@ func (rs *rooms) hold(name string, count bool, hz float64) looking {
 	key := fmt.Sprintf("presence %t %g", count, hz)
 	v := r.views[key]
 	if v == nil {
-		v = &roomView{key: key, count: count, every: interval(hz), sub: rs.hub.newSub(), fan: fanout.NewView(), dirty: true, next: time.Now()}
+		v = &roomView{
+			key: key, nonce: rs.nonce, count: count, every: interval(hz), sub: subOf("room", name, key), fan: fanout.NewView(),
+			dirty: true, next: time.Now(),
+		}
 		r.views[key] = v
 		r.markLocked()
 	}
@@ -196,7 +123,8 @@ func (rs *rooms) release(r *room, v *roomView) {
 	if v.users--; v.users == 0 {
 		delete(r.views, v.key)
 	}
-	if len(r.views) == 0 {
+	if len(r.views) == 0 && rs.watched[r.name] == r {
 		delete(rs.watched, r.name)
+		r.unwatch()
 	}
 }

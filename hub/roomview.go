@@ -12,6 +12,7 @@ import (
 // mu; fan locks itself.
 type roomView struct {
 	key   string
+	nonce func() string
 	sub   string
 	count bool // mode count
 	every time.Duration
@@ -22,6 +23,18 @@ type roomView struct {
 	dirty bool
 	next  time.Time
 	shown wire.PresenceSnapshot // what the last frame led to
+}
+
+// needs is how many of the first users the view shows of a room of count.
+func (v *roomView) needs(count int) int {
+	switch {
+	case v.count || count > pageRoom:
+		return 0
+	case count > fullRoom:
+		return roomPage
+	default:
+		return fullRoom
+	}
 }
 
 func roomInterval(count int, countOnly bool) time.Duration {
@@ -55,7 +68,9 @@ func toUsers(online []presence.Online) []wire.User {
 }
 
 // show publishes a new state of the view, with the delta from the last one.
-func (v *roomView) show(s wire.PresenceSnapshot) {
+// While the roster settles each node shows what it knows, so that the version
+// does not name the state.
+func (v *roomView) show(s wire.PresenceSnapshot, settling bool) {
 	old, first := v.shown, !v.drawn
 	delta, same := presenceDelta(old, s)
 	if same && !first {
@@ -63,6 +78,9 @@ func (v *roomView) show(s wire.PresenceSnapshot) {
 	}
 	v.shown, v.drawn = s, true
 	now := roomAt(&s, v.key)
+	if settling || now == v.fan.Current() {
+		now += "." + v.nonce()
+	}
 	state := fanout.State{At: now, Snapshot: func() *fanout.Frame {
 		return encodeFrame(push{View: wire.ViewPresence, Sub: v.sub, At: now, Snapshot: s})
 	}}

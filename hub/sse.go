@@ -24,7 +24,7 @@ func (h *Hub) getStream(w http.ResponseWriter, r *http.Request, p *Principal) *w
 		return fault
 	}
 	q := r.URL.Query()
-	place, fault := h.sessions.admit(addressOf(r))
+	place, fault := h.sessions.admit(h.addressOf(r))
 	if fault != nil {
 		return fault
 	}

@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -37,7 +36,7 @@ func (h *Hub) serveWS(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, fault)
 		return
 	}
-	place, fault := h.sessions.admit(addressOf(r))
+	place, fault := h.sessions.admit(h.addressOf(r))
 	if fault != nil {
 		h.fail(w, fault)
 		return
@@ -54,14 +53,6 @@ func (h *Hub) serveWS(w http.ResponseWriter, r *http.Request) {
 		defer place.free()
 		s.run()
 	}()
-}
-
-// addressOf is the peer's address without its port.
-func addressOf(r *http.Request) string {
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		return host
-	}
-	return r.RemoteAddr
 }
 
 // run reads and writes until the connection ends, then lets go of everything.

@@ -16,10 +16,8 @@ var ErrIdentity = errors.New("an event needs either source and seq or id, and a 
 // An event of a source after one that was turned away without consuming its
 // seq (fenced, stale_epoch) gets the same answer; after a gap it is a gap too.
 func (s *State) Apply(batch []Event, now time.Time) (*Change, error) {
-	for i := range batch {
-		if !batch[i].wellFormed() {
-			return nil, ErrIdentity
-		}
+	if err := CheckIdentity(batch); err != nil {
+		return nil, err
 	}
 	c := s.begin()
 	c.OldIDs = s.ids.expire(now)
@@ -30,6 +28,17 @@ func (s *State) Apply(batch []Event, now time.Time) (*Change, error) {
 	}
 	s.finish(c, nil)
 	return c, nil
+}
+
+// CheckIdentity is ErrIdentity if an event of the batch has no sound identity or
+// no known operation. Nothing of such a batch may be applied.
+func CheckIdentity(batch []Event) error {
+	for i := range batch {
+		if !batch[i].wellFormed() {
+			return ErrIdentity
+		}
+	}
+	return nil
 }
 
 func (e *Event) wellFormed() bool {

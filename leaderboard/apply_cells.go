@@ -32,7 +32,7 @@ func (c Cells) merge(over Cells) (merged Cells, changed bool, refusal *Refusal) 
 	case !changed:
 		return c, false, nil
 	case merged.size() > MaxCellBytes:
-		return c, false, &Refusal{Code: CodeBadCells, Field: "cells", Message: "the cells of a row must be at most 8 KiB together"}
+		return c, false, RefuseCells()
 	case len(merged) == 0:
 		return nil, true, nil
 	}

@@ -8,7 +8,7 @@ func (a *applier) identify(e *Event) (refusal *Refusal, known bool) {
 		return r, false
 	}
 	if e.Epoch != "" && e.Epoch != a.head.Epoch {
-		return a.turnAway(e, &Refusal{Code: CodeStaleEpoch, Field: "epoch", Message: "the board has begun another history; ask for the source's seq and go on from there"}), false
+		return a.turnAway(e, RefuseStaleEpoch()), false
 	}
 	if e.Source == "" {
 		return a.identifyByID(e)
@@ -23,28 +23,28 @@ func (a *applier) identifyBySeq(e *Event) (*Refusal, bool) {
 		last, generation = src.Seq, src.Generation
 	}
 	if e.Generation != 0 && e.Generation != generation {
-		return a.turnAway(e, &Refusal{Code: CodeFenced, Field: "generation", Message: "another sender has claimed the source; claim it again to go on"}), false
+		return a.turnAway(e, RefuseFenced()), false
 	}
 	switch {
 	case e.Seq <= last:
 		return src.refusal(e.Seq), true
 	case e.Seq > last+1:
-		return &Refusal{Code: CodeGap, Field: "seq", Message: "events before this one are missing", Expected: last + 1}, false
+		return RefuseGap(last + 1), false
 	}
 	a.touchSource(a.change, e.Source).Seq = e.Seq
 	return nil, false
 }
 
 func (a *applier) identifyByID(e *Event) (*Refusal, bool) {
-	body := hashBody(e)
+	body := e.Hash()
 	if used, ok := a.ids.byID[e.ID]; ok {
 		if used.Body != body {
-			return &Refusal{Code: CodeIDConflict, Field: "id", Message: "the id was used for another event"}, false
+			return RefuseIDConflict(), false
 		}
 		return used.Refusal, true
 	}
 	if a.ids.full() {
-		return &Refusal{Code: CodeBusy, Field: "id", Message: "too many ids are remembered; wait, or send source and seq"}, false
+		return RefuseBusy(), false
 	}
 	used := a.ids.add(UsedID{ID: e.ID, At: a.now, Body: body})
 	a.change.NewIDs = append(a.change.NewIDs, used)

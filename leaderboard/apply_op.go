@@ -19,7 +19,7 @@ func (a *applier) do(e *Event) (improved *bool, refusal *Refusal) {
 		return nil, nil
 	case Patch:
 		if old == nil {
-			return nil, &Refusal{Code: CodeUnknownMember, Field: "member", Message: "the member is not on the board"}
+			return nil, RefuseUnknownMember()
 		}
 		return nil, a.update(e, old, old.Score)
 	case Incr:
@@ -107,15 +107,15 @@ func (a *applier) write(member string, old, now *Entry) {
 func (a *applier) checkTie(e *Event) *Refusal {
 	switch {
 	case e.Tie == nil && e.Op == Best && a.rules.Tie == Given:
-		return &Refusal{Code: CodeBadTie, Field: "tie", Message: "best needs a tie on this board: score and tie are compared as one"}
+		return RefuseTieNeeded()
 	case e.Tie == nil:
 		return nil
 	case a.rules.Tie != Given:
-		return &Refusal{Code: CodeBadTie, Field: "tie", Message: "this board takes no tie: its rule is " + string(a.rules.Tie)}
+		return RefuseTieRule(a.rules.Tie)
 	case e.Op == Patch || e.Op == Remove:
-		return &Refusal{Code: CodeBadTie, Field: "tie", Message: "a tie goes with set, incr and best"}
+		return RefuseTieOp()
 	case *e.Tie > MaxScore || *e.Tie < -MaxScore:
-		return &Refusal{Code: CodeOutOfRange, Field: "tie", Message: "must be within ±2^53"}
+		return RefuseTieRange()
 	}
 	return nil
 }
@@ -124,5 +124,5 @@ func checkScore(v float64) *Refusal {
 	if math.Abs(v) <= MaxScore {
 		return nil
 	}
-	return &Refusal{Code: CodeOutOfRange, Field: "score", Message: "must be within ±2^53, before and after"}
+	return RefuseScoreRange()
 }

@@ -89,8 +89,8 @@ func (w *idWindow) revert(added, expired []UsedID) {
 	w.order, w.gone = append(order, w.order[w.gone:]...), 0
 }
 
-// hashBody covers everything of an event but its identity.
-func hashBody(e *Event) BodyHash {
+// Hash covers everything of the event but its identity.
+func (e *Event) Hash() BodyHash {
 	b := make([]byte, 0, 256)
 	b = appendString(b, e.Member)
 	b = appendString(b, string(e.Op))

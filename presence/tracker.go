@@ -137,6 +137,17 @@ func (t *Tracker) Places(session string) []Place {
 	return places
 }
 
+// Rooms is the number of rooms that this node's sessions are in.
+func (t *Tracker) Rooms() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rooms := make(map[string]struct{})
+	for p := range t.seats {
+		rooms[p.Room] = struct{}{}
+	}
+	return len(rooms)
+}
+
 // Degraded reports that the last roster call failed: what is known of the
 // rosters may be old. Nobody leaves because of it.
 func (t *Tracker) Degraded() bool { return t.degraded.Load() }

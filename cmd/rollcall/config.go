@@ -13,7 +13,10 @@ type serveFlags struct {
 	Listen        string `help:"Address to serve on." default:"127.0.0.1:8080" env:"ROLLCALL_LISTEN"`
 	NATSListen    string `name:"nats-listen" help:"Address of the NATS server for bots; empty = none." placeholder:"ADDR" env:"ROLLCALL_NATS_LISTEN"`
 	MetricsListen string `help:"Address that serves /metrics alone; empty = on --listen." placeholder:"ADDR" env:"ROLLCALL_METRICS_LISTEN"`
-	Data          string `help:"Directory of the durable store; \"\" = memory only: a restart forgets everything." default:"./rollcall-data" placeholder:"DIR" env:"ROLLCALL_DATA"`
+	Redis         string `help:"Redis that many nodes share: redis://HOST:PORT, redis-sentinel://HOST:PORT,…/MASTER or redis-cluster://HOST:PORT,…; empty = the embedded store." placeholder:"URL" env:"ROLLCALL_REDIS"`
+	RedisPrefix   string `help:"What all keys in Redis begin with." default:"rollcall" placeholder:"NAME" env:"ROLLCALL_REDIS_PREFIX"`
+	NATS          string `name:"nats" help:"NATS through which the nodes of one --redis tell each other what happened: nats://USER:PASSWORD@HOST:PORT,…" placeholder:"URL" env:"ROLLCALL_NATS"`
+	Data          string `help:"Directory of the embedded store; \"\" = memory only: a restart forgets everything. Not used with --redis." default:"./rollcall-data" placeholder:"DIR" env:"ROLLCALL_DATA"`
 
 	Contest      string `help:"Contest file (YAML): title, times, problems, participants." placeholder:"FILE" env:"ROLLCALL_CONTEST"`
 	Participants string `help:"Participants as CSV, added to the contest's." placeholder:"FILE" env:"ROLLCALL_PARTICIPANTS"`
@@ -23,6 +26,8 @@ type serveFlags struct {
 	Anonymous    string   `help:"What those without a token may do where keys are set: none or viewer." default:"none" env:"ROLLCALL_ANONYMOUS"`
 	Insecure     bool     `help:"Serve beyond loopback without keys: everyone is admin." env:"ROLLCALL_INSECURE"`
 	Origin       []string `help:"Origin of a web page elsewhere that may connect, as https://example.com (repeatable)." placeholder:"ORIGIN" env:"ROLLCALL_ORIGIN"`
+
+	TrustedProxy []string `help:"Address or network (CIDR) of a proxy whose X-Forwarded-For is believed (repeatable)." placeholder:"CIDR" env:"ROLLCALL_TRUSTED_PROXY"`
 
 	LogLevel  string `help:"debug, info, warn or error." default:"info" env:"ROLLCALL_LOG_LEVEL"`
 	LogFormat string `help:"text or json." default:"text" env:"ROLLCALL_LOG_FORMAT"`

@@ -132,7 +132,10 @@ func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
 
 func TestPrintedConfigIsTheConfigInForceWithoutSecrets(t *testing.T) {
 	secret := newFile(t, "secret", strings.Repeat("canary", 10))
-	args := []string{"--jwt-hs256-file", secret, "--origin", "http://a", "--origin", "http://b", "--data", "", "--ping", "1m", "--read-deadline", "2m", "--listen", "0.0.0.0:80"}
+	args := []string{
+		"--jwt-hs256-file", secret, "--origin", "http://a", "--origin", "http://b", "--data", "", "--ping", "1m", "--read-deadline", "2m", "--listen", "0.0.0.0:80",
+		"--redis", "redis://u:canary@h:1", "--nats", "nats://u:canary@h:1,nats://u:canary@h:2", "--trusted-proxy", "10.0.0.1",
+	}
 	var printed bytes.Buffer
 	if _, err := parseServe(t, &printed, append(args, "--print-config")...); !errors.Is(err, errDone) {
 		t.Fatalf("got %v", err)
@@ -141,6 +144,7 @@ func TestPrintedConfigIsTheConfigInForceWithoutSecrets(t *testing.T) {
 		t.Errorf("printed:\n%s", printed.String())
 	}
 	want := configure(t, args...)
+	want.Redis, want.NATS = "redis://u:xxxxx@h:1", "nats://u:xxxxx@h:1,nats://u:xxxxx@h:2"
 	got := configure(t, "--config", newFile(t, "c.yaml", printed.String()))
 	got.Config = ""
 	if !reflect.DeepEqual(got, want) {
@@ -191,6 +195,14 @@ func TestValidationNamesTheFlagAndWhatIsAllowed(t *testing.T) {
 		"no id":                    {[]string{"--id-limit=0"}, []string{"--id-limit", "at least 1"}},
 		"not a number":             {[]string{"--queue-depth=many"}, []string{"--queue-depth", "many"}},
 		"not a duration":           {[]string{"--ping=15"}, []string{"--ping", "duration"}},
+		"shared":                   {[]string{"--redis=redis://h:1", "--nats=nats://u:p@h:1,tls://h:2"}, nil},
+		"redis alone":              {[]string{"--redis=redis://h:1"}, []string{"--redis", "needs --nats"}},
+		"nats alone":               {[]string{"--nats=nats://h:1"}, []string{"--nats", "needs --redis", "--nats-listen"}},
+		"no redis address":         {[]string{"--redis=h:1", "--nats=nats://h:1"}, []string{"--redis", "redis://HOST:PORT"}},
+		"no nats address":          {[]string{"--redis=redis://h:1", "--nats=http://h:1"}, []string{"--nats", "nats://"}},
+		"redis prefix":             {[]string{"--redis-prefix=a:b"}, []string{"--redis-prefix", "letters"}},
+		"proxy":                    {[]string{"--trusted-proxy=10.0.0.1", "--trusted-proxy=fd00::/8"}, nil},
+		"proxy by name":            {[]string{"--trusted-proxy=nginx"}, []string{"--trusted-proxy", "10.0.0.0/8"}},
 		"two faults are both told": {[]string{"--ping=-1s", "--anonymous=x"}, []string{"--ping", "--anonymous"}},
 		"no config file":           {[]string{"--config=" + missing}, []string{"--config", "no such file"}},
 		"unknown key in file":      {[]string{"--config=" + newFile(t, "c", "lisen: x")}, []string{"--config", "lisen"}},

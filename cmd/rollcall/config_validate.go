@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"rollcall/hub/jwtauth"
+	"rollcall/redisconn"
+	"rollcall/wire"
 )
 
 // validate says everything that is wrong, by flag, and what is allowed.
@@ -38,10 +41,47 @@ func (f *serveFlags) validate() error {
 	for _, origin := range f.Origin {
 		c.origin(origin)
 	}
+	for i, proxy := range f.TrustedProxy {
+		f.TrustedProxy[i] = c.network("trusted-proxy", proxy)
+	}
+	f.checkShared(&c)
 	f.presenceFlags.check(&c)
 	f.boardFlags.check(&c)
 	f.limitFlags.check(&c)
 	return errors.Join(c.faults...)
+}
+
+// checkShared checks what makes a node one of many.
+func (f *serveFlags) checkShared(c *checker) {
+	c.name("redis-prefix", f.RedisPrefix)
+	if f.Redis != "" {
+		if _, err := redisconn.ParseAddress(f.Redis); err != nil {
+			c.fault("redis", "%v", err)
+		}
+		if f.NATS == "" {
+			c.fault("redis", "needs --nats: many nodes share one Redis, and without a bus what happens on one shows on the others only when they next look")
+		}
+	}
+	if f.NATS == "" {
+		return
+	}
+	if f.Redis == "" {
+		c.fault("nats", "needs --redis: a node with a store of its own has nobody to talk to; for bots that speak NATS there is --nats-listen")
+	}
+	if err := checkNATS(f.NATS); err != nil {
+		c.fault("nats", "%v", err)
+	}
+}
+
+// checkNATS checks the addresses of servers, without showing a password.
+func checkNATS(text string) error {
+	for address := range strings.SplitSeq(text, ",") {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || (u.Scheme != "nats" && u.Scheme != "tls") {
+			return errors.New("must be nats://USER:PASSWORD@HOST:PORT or tls://…, several with commas between")
+		}
+	}
+	return nil
 }
 
 // verifier reads the secret and the keys; nil if there are none.
@@ -137,6 +177,24 @@ func (c *checker) origin(origin string) {
 	u, err := url.Parse(origin)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Contains(u.Host, "*") || u.Scheme+"://"+u.Host != origin {
 		c.fault("origin", "is %q; it must be http:// or https://, a host and perhaps a port, without a path or wildcard", origin)
+	}
+}
+
+// network wants an address or a CIDR and returns it as a CIDR.
+func (c *checker) network(flag, text string) string {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()).String()
+	}
+	if _, err := netip.ParsePrefix(text); err != nil {
+		c.fault(flag, "is %q; it must be an address or a network, as 10.0.0.0/8", text)
+	}
+	return text
+}
+
+// name wants what may stand in a key of Redis.
+func (c *checker) name(flag, text string) {
+	if err := wire.CheckName(flag, text); err != nil {
+		c.fault(flag, "is %q; it must be 1 to 64 letters, digits, _ or -", text)
 	}
 }
 

@@ -12,19 +12,15 @@ import (
 
 	"rollcall/contest"
 	"rollcall/hub"
-	"rollcall/hub/membus"
 	"rollcall/hub/natsbus"
 	"rollcall/leaderboard"
-	"rollcall/leaderboard/pebbleboard"
-	"rollcall/presence/memroster"
 )
 
-// node is a hub with everything it needs, on embedded stores.
+// node is a hub with everything it needs.
 type node struct {
 	log    *slog.Logger
 	hub    *hub.Hub
-	store  *pebbleboard.Store
-	roster *memroster.Roster
+	stores *stores
 	nats   *natsbus.Server // nil without --nats-listen
 	http   []*http.Server
 	url    string
@@ -34,10 +30,6 @@ type node struct {
 // drainSpread is the time over which a stopping node closes its sessions, so
 // that they do not all come back at once.
 const drainSpread = 2 * time.Second
-
-// rosterSave is how long a join or leave may wait to be journaled, and so what
-// a kill can make the roster forget. It costs at most ten small writes a second.
-const rosterSave = 100 * time.Millisecond
 
 // openNode opens the stores and starts to serve. What fails says which flag to
 // look at; what was opened is closed again.
@@ -49,22 +41,14 @@ func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.
 			n.close()
 		}
 	}()
-	if n.store, err = openStore(f, log); err != nil {
+	if n.stores, err = openStores(ctx, f, log); err != nil {
 		return nil, err
 	}
-	var journal memroster.Journal
-	if f.Data != "" {
-		journal = n.store.Journal()
-	}
-	n.roster, err = memroster.New(ctx, memroster.Config{Threshold: f.Threshold, Journal: journal, SaveWait: rosterSave})
-	if err != nil {
-		return nil, fmt.Errorf("--data: %w", err)
-	}
-	cfg, err := hubConfig(f, file, log)
+	cfg, err := hubConfig(f, n.stores, file, log)
 	if err != nil {
 		return nil, err
 	}
-	n.hub = hub.New(cfg, n.store, n.roster, membus.New().Node())
+	n.hub = hub.New(cfg, n.stores.boards, n.stores.roster, n.stores.bus)
 	if err := n.ensureBoard(ctx, cfg, file); err != nil {
 		return nil, err
 	}
@@ -74,20 +58,6 @@ func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.
 	return n, n.listen(f, cfg)
 }
 
-func openStore(f *serveFlags, log *slog.Logger) (*pebbleboard.Store, error) {
-	if f.Data == "" {
-		log.Warn("memory only: a restart forgets everything", "data", "")
-	}
-	store, err := pebbleboard.Open(pebbleboard.Config{
-		Dir: f.Data, Logger: log, IDWindow: f.IDWindow, IDLimit: f.IDLimit,
-		Progress: func(board string, entries int) { log.Info("board read", "board", board, "entries", entries) },
-	})
-	if err != nil {
-		return nil, fmt.Errorf("--data %s: %w", f.Data, err)
-	}
-	return store, nil
-}
-
 // ensureBoard makes the contest's board if it is not there, so that its pages
 // have something to show from the start.
 func (n *node) ensureBoard(ctx context.Context, cfg hub.Config, file *contest.File) error {
@@ -95,7 +65,7 @@ func (n *node) ensureBoard(ctx context.Context, cfg hub.Config, file *contest.Fi
 		return nil
 	}
 	board := cfg.Contest.Board
-	infos, err := n.store.List(ctx)
+	infos, err := n.stores.boards.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,7 +76,7 @@ func (n *node) ensureBoard(ctx context.Context, cfg hub.Config, file *contest.Fi
 	for _, p := range cfg.Contest.Problems {
 		rules.Columns = append(rules.Columns, leaderboard.Column{ID: p.ID, Label: p.Label, Name: p.Name, Color: p.Color})
 	}
-	_, _, _, err = n.store.Put(ctx, board, rules)
+	_, _, _, err = n.stores.boards.Put(ctx, board, rules)
 	return err
 }
 
@@ -179,11 +149,8 @@ func (n *node) close() error {
 	for _, srv := range n.http {
 		errs = append(errs, srv.Shutdown(ctx), srv.Close())
 	}
-	if n.roster != nil {
-		errs = append(errs, n.roster.Close(ctx))
-	}
-	if n.store != nil {
-		errs = append(errs, n.store.Close())
+	if n.stores != nil {
+		errs = append(errs, n.stores.close(ctx))
 	}
 	return errors.Join(errs...)
 }

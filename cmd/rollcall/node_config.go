@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -12,12 +13,12 @@ import (
 )
 
 // hubConfig is the hub that the flags ask for.
-func hubConfig(f *serveFlags, file *contest.File, log *slog.Logger) (hub.Config, error) {
+func hubConfig(f *serveFlags, s *stores, file *contest.File, log *slog.Logger) (hub.Config, error) {
 	cfg := hub.Config{
-		Version: version(), Store: "disk (" + f.Data + ")", Logger: log, Static: static.Handler(),
+		Node: s.node, Version: version(), Store: s.name, Bus: s.busName, Shared: s.shared, Limiter: s.rates, Collectors: s.metrics, Logger: log, Static: static.Handler(),
 		Insecure: f.Insecure, Anonymous: f.Anonymous == "viewer", Origins: f.Origin,
 		Ping: f.Ping, ReadDeadline: f.ReadDeadline, ReplicaKeep: f.ReplicaKeep,
-		BatchMax: embeddedBatch, QueueDepth: f.QueueDepth,
+		BatchMax: s.batchMax, QueueDepth: f.QueueDepth,
 		Presence: presence.Config{
 			GraceGoing: orNone(f.GraceGoing), GraceBroken: orNone(f.GraceBroken), Refresh: f.Refresh, Sweep: f.Sweep, Log: log,
 		},
@@ -27,14 +28,14 @@ func hubConfig(f *serveFlags, file *contest.File, log *slog.Logger) (hub.Config,
 			Messages: float64(f.MaxMessages), PlayerRequests: f.PlayerRequests,
 		},
 	}
-	if f.Data == "" {
-		cfg.Store = "memory"
-	}
 	if cfg.Limits.Connections == 0 {
 		cfg.Limits.Connections = connectionsByFiles()
 	}
 	if file != nil {
 		cfg.Contest = file.Wire(time.Now())
+	}
+	for _, cidr := range f.TrustedProxy {
+		cfg.Proxies = append(cfg.Proxies, netip.MustParsePrefix(cidr)) // validate has refused what is none
 	}
 	verifier, err := f.verifier()
 	if verifier != nil {
@@ -51,10 +52,6 @@ func orNone(grace time.Duration) time.Duration {
 	}
 	return grace
 }
-
-// embeddedBatch is how many events share one fsync. DESIGN's 64 is for a store
-// across a network; a disk that takes 10 ms to sync needs more to keep up.
-const embeddedBatch = 512
 
 // connectionsByFiles leaves 256 descriptors for the store and the rest.
 func connectionsByFiles() int {

@@ -23,7 +23,24 @@ type ownHub struct {
 	dir string
 }
 
-func startOwnHub(ctx context.Context, parent string, stderr io.Writer) (*ownHub, error) {
+// ownHubs are several.
+type ownHubs []*ownHub
+
+func (hs ownHubs) stop() {
+	for _, h := range hs {
+		h.stop()
+	}
+}
+
+func (hs ownHubs) cpu() (sum float64) {
+	for _, h := range hs {
+		sum += h.cpu()
+	}
+	return sum
+}
+
+// startOwnHub starts a hub with a data directory below parent and more flags.
+func startOwnHub(ctx context.Context, parent string, stderr io.Writer, flags ...string) (*ownHub, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -33,7 +50,7 @@ func startOwnHub(ctx context.Context, parent string, stderr io.Writer) (*ownHub,
 		return nil, err
 	}
 	found := &addressFinder{found: make(chan string, 1), to: stderr}
-	cmd := exec.CommandContext(ctx, self, "serve", "--listen", "127.0.0.1:0", "--data", dir)
+	cmd := exec.CommandContext(ctx, self, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir, "--log-level", "warn"}, flags...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Stdout, cmd.Stderr = found, found

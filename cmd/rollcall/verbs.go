@@ -23,6 +23,7 @@ func verbs() []verb {
 		{"replay", "Push a recorded contest.", func() any { return &replayCmd{} }},
 		{"token", "Print tokens for people, and API keys for bots.", func() any { return &tokenCmd{} }},
 		{"bench", "Measure a hub.", func() any { return &benchCmd{} }},
+		{"health", "Ask a hub whether it is well.", func() any { return &healthCmd{} }},
 	}
 }
 

@@ -61,14 +61,37 @@ func fail(what string, err error) int {
 // no program that a test builds, but of the directories that a test opens: so a
 // result is forgotten when a source has changed. It counts only within m.Run.
 var lookAtSources = sync.OnceValue(func() error {
-	return filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			return err
 		}
 		name := entry.Name()
-		if path != ".." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "bin") {
+		if path != root && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "bin") {
 			return filepath.SkipDir
 		}
 		return nil
 	})
 })
+
+// Root is the directory of the module, as a path from the test's.
+func Root(tb testing.TB) string {
+	tb.Helper()
+	root, err := moduleRoot()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return root
+}
+
+func moduleRoot() (string, error) {
+	for root := "."; len(root) < 64; root = filepath.Join("..", root) {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return root, nil
+		}
+	}
+	return "", fmt.Errorf("no go.mod above the test")
+}

@@ -3,6 +3,7 @@ package harness
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,7 +18,7 @@ type Hub struct {
 	*Process
 	URL  string // http://127.0.0.1:port
 	NATS string // nats://127.0.0.1:port, with --nats-listen
-	Dir  string // the data directory
+	Dir  string // the data directory; "" = what it knows is in Redis
 
 	tb    testing.TB
 	flags []string
@@ -27,6 +28,14 @@ type Hub struct {
 func Start(tb testing.TB, flags ...string) *Hub {
 	tb.Helper()
 	h := &Hub{tb: tb, Dir: tb.TempDir(), flags: flags}
+	h.start("127.0.0.1:0")
+	return h
+}
+
+// StartNode starts a hub whose flags name its store.
+func StartNode(tb testing.TB, flags ...string) *Hub {
+	tb.Helper()
+	h := &Hub{tb: tb, flags: flags}
 	h.start("127.0.0.1:0")
 	return h
 }
@@ -47,7 +56,11 @@ func (h *Hub) Restart() {
 func (h *Hub) start(addr string) {
 	h.tb.Helper()
 	for deadline := time.Now().Add(patience); ; {
-		h.Process = Run(h.tb, append([]string{"serve", "--listen", addr, "--data", h.Dir}, h.flags...)...)
+		args := []string{"serve", "--listen", addr}
+		if h.Dir != "" {
+			args = append(args, "--data", h.Dir)
+		}
+		h.Process = Run(h.tb, append(args, h.flags...)...)
 		page := h.Line("participants")
 		if page != "" {
 			h.URL = strings.TrimSuffix(page, "/")
@@ -58,10 +71,8 @@ func (h *Hub) start(addr string) {
 		}
 	}
 	h.wantReady()
-	for _, f := range h.flags {
-		if strings.HasPrefix(f, "--nats-listen") {
-			h.NATS = h.Line("NATS")
-		}
+	if slices.Contains(h.flags, "--nats-listen") {
+		h.NATS = h.Line("NATS")
 	}
 }
 
@@ -94,10 +105,15 @@ func (h *Hub) Stop() time.Duration {
 // Dial connects a client that comes back quickly. It is closed with the test.
 func (h *Hub) Dial(opts ...client.Option) *client.Client {
 	h.tb.Helper()
-	c, err := client.Dial(h.tb.Context(), h.URL, append([]client.Option{client.Backoff(20*time.Millisecond, 200*time.Millisecond)}, opts...)...)
+	return dial(h.tb, h.URL, opts)
+}
+
+func dial(tb testing.TB, url string, opts []client.Option) *client.Client {
+	tb.Helper()
+	c, err := client.Dial(tb.Context(), url, append([]client.Option{client.Backoff(20*time.Millisecond, 200*time.Millisecond)}, opts...)...)
 	if err != nil {
-		h.tb.Fatal(err)
+		tb.Fatal(err)
 	}
-	h.tb.Cleanup(func() { _ = c.Close() })
+	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }

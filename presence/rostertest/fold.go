@@ -1,6 +1,7 @@
 package rostertest
 
 import (
+	"fmt"
 	"slices"
 
 	"rollcall/presence"
@@ -13,7 +14,7 @@ func (m *model) see(tr presence.Transition, kinds ...presence.Kind) {
 	if tr.Prev != m.last[tr.Room] || tr.Version <= tr.Prev {
 		m.Fatalf("%+v does not follow version %d of its room", tr, m.last[tr.Room])
 	}
-	m.last[tr.Room] = tr.Version
+	m.last[tr.Room], m.moved[tr.Room] = tr.Version, true
 	switch {
 	case !slices.Contains(kinds, tr.Kind):
 		m.Fatalf("%+v comes from a call that cannot make it", tr)
@@ -42,10 +43,15 @@ func (m *model) present(room string) int {
 	return n
 }
 
-// checkPages checks that the roster is what its transitions tell.
-func (m *model) checkPages() {
+// checkPages checks that the roster is what its transitions tell, in the rooms
+// that had any since, or all.
+func (m *model) checkPages(all bool) {
 	m.Helper()
 	for room, version := range m.last {
+		if !all && !m.moved[room] {
+			continue
+		}
+		m.moved[room] = false
 		page := m.page(room, "", 100)
 		if page.Version != version || page.Count != len(page.Users) || page.Count != m.present(room) {
 			m.Fatalf("%s: %+v, but its transitions tell version %d and %d users", room, page, version, m.present(room))
@@ -58,11 +64,37 @@ func (m *model) checkPages() {
 	}
 }
 
+// checkReads checks that the other reads tell the same.
+func (m *model) checkReads() {
+	m.Helper()
+	in := make(map[string][]string) // rooms by user
+	for p := range m.fold {
+		in[p.User] = append(in[p.User], p.Room)
+	}
+	for i := range modelUsers {
+		user := fmt.Sprintf("user-%d", i)
+		if got := m.user(user); got.Online != (len(in[user]) > 0) || !slices.Equal(got.Rooms, slices.Sorted(slices.Values(in[user]))) {
+			m.Fatalf("%s is %+v, the transitions tell %v", user, got, in[user])
+		}
+	}
+	rooms, err := m.Roster.Rooms(m.Context())
+	if err != nil {
+		m.Fatalf("rooms: %v", err)
+	}
+	for room, version := range m.last {
+		want := presence.RoomCount{Room: room, Version: version, Count: m.present(room)}
+		if slices.Contains(rooms, want) != (want.Count > 0) {
+			m.Fatalf("rooms are %+v, the transitions tell %+v", rooms, want)
+		}
+	}
+}
+
 // settle lets the faults end: after a while the roster is exactly what the
 // living nodes hold, and none of those left on the way.
 func (m *model) settle() {
-	m.live(-1, 240)
-	m.checkPages()
+	m.live(-1, 120)
+	m.checkPages(true)
+	m.checkReads()
 	want := make(map[presence.Place]bool)
 	for _, node := range m.nodes {
 		for p := range node.held {

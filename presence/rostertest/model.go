@@ -12,6 +12,9 @@ import (
 // modelSteps is the length of one random history.
 const modelSteps = 200
 
+// modelUsers is how many people it is about.
+const modelUsers = 4
+
 // model is what must be true of a roster whatever happens: fold is what a
 // watcher of the transitions sees, nodes what the living nodes want, beats
 // what the roster was told.
@@ -20,6 +23,7 @@ type model struct {
 	rng   *rand.Rand
 	fold  map[presence.Place]presence.Transition // the last of each present user
 	last  map[string]uint64                      // version by room
+	moved map[string]bool                        // rooms since their page was read
 	nodes [3]modelNode
 	born  int
 
@@ -46,6 +50,7 @@ func runModel(b *bench, seed uint64) {
 		rng:   rand.New(rand.NewPCG(seed, 1)),
 		fold:  make(map[presence.Place]presence.Transition),
 		last:  make(map[string]uint64),
+		moved: make(map[string]bool),
 		beats: make(map[modelHolder]time.Duration),
 		stale: make(map[modelHolder]bool),
 		swept: b.Now(),
@@ -53,9 +58,12 @@ func runModel(b *bench, seed uint64) {
 	for i := range m.nodes {
 		m.start(i)
 	}
-	for range modelSteps {
+	for step := range modelSteps {
 		m.step()
-		m.checkPages()
+		m.checkPages(step%10 == 0)
+		if step%20 == 0 {
+			m.checkReads()
+		}
 	}
 	m.settle()
 }
@@ -117,7 +125,7 @@ func (m *model) live(stalled, seconds int) {
 }
 
 func (m *model) randomPlace() presence.Place {
-	return at(fmt.Sprintf("room-%d", m.rng.IntN(2)), fmt.Sprintf("user-%d", m.rng.IntN(4)))
+	return at(fmt.Sprintf("room-%d", m.rng.IntN(2)), fmt.Sprintf("user-%d", m.rng.IntN(modelUsers)))
 }
 
 func (m *model) randomMeta(i int) {

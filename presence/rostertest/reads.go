@@ -1,6 +1,8 @@
 package rostertest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -114,4 +116,86 @@ func lastSeenIsForgotten(b *bench) {
 		b.Fatalf("after 31 days last seen is %v, want forgotten", got)
 	}
 	b.wantKinds(b.join("n1", at("r", "u")), at("r", "u"), presence.Joined)
+}
+
+func pageShowsAUserOfManyNodesOnce(b *bench) {
+	places := []presence.Place{at("r", "a"), at("r", "b"), at("r", "c")}
+	for _, node := range []string{"n1", "n2", "n3"} {
+		b.join(node, places...)
+	}
+	if got := b.users("r"); !slices.Equal(got, []string{"a", "b", "c"}) {
+		b.Fatalf("users %q, want each once", got)
+	}
+	for _, c := range []struct{ after, want, next string }{{"", "a", "a"}, {"a", "b", "b"}, {"b", "c", ""}} {
+		page := b.page("r", c.after, 1)
+		if len(page.Users) != 1 || page.Users[0].User != c.want || page.Next != c.next || page.Count != 3 {
+			b.Fatalf("one user after %q: %+v, want %s and next %q", c.after, page, c.want, c.next)
+		}
+	}
+	if page := b.page("r", "", 0); len(page.Users) != 0 || page.Count != 3 || page.Next != "" {
+		b.Fatalf("no users asked: %+v, want the count alone", page)
+	}
+}
+
+func countsAreInTheirOrder(b *bench) {
+	b.join("n1", at("r2", "u"), at("r2", "v"), at("r1", "u"), at("r3", "u"))
+	b.join("n2", at("r2", "u"))
+	left := b.leave("n1", at("r3", "u"))[0]
+	names := []string{"r3", "nobody", "r2", "r1", "r2"}
+	counts, err := b.Roster.Counts(b.Context(), names)
+	if err != nil {
+		b.Fatal(err)
+	}
+	two := presence.RoomCount{Room: "r2", Version: b.page("r2", "", 1).Version, Count: 2}
+	want := []presence.RoomCount{
+		{Room: "r3", Version: left.Version},
+		{Room: "nobody"},
+		two,
+		{Room: "r1", Version: b.page("r1", "", 1).Version, Count: 1},
+		two,
+	}
+	if !slices.Equal(counts, want) {
+		b.Fatalf("counts of %v are %+v, want %+v", names, counts, want)
+	}
+	if counts, err := b.Roster.Counts(b.Context(), nil); err != nil || len(counts) != 0 {
+		b.Fatalf("counts of no rooms: %v, %v", counts, err)
+	}
+}
+
+func nothingIsNoError(b *bench) {
+	b.wantKinds(b.join("n1"), at("", ""))
+	b.wantKinds(b.leave("n1"), at("", ""))
+	b.wantKinds(b.setMeta(presence.Meta{}), at("", ""))
+	b.wantKinds(b.sweep(), at("", ""))
+	if missing := b.refresh("n1"); len(missing) != 0 {
+		b.Fatalf("missing %v of nobody", missing)
+	}
+	if rooms, err := b.Roster.Rooms(b.Context()); err != nil || len(rooms) != 0 {
+		b.Fatalf("rooms %v, %v; want none", rooms, err)
+	}
+}
+
+func endedContextIsAnError(b *bench) {
+	b.join("n1", at("r", "u"))
+	ctx, cancel := context.WithCancel(b.Context())
+	cancel()
+	joins, places := joins(presence.Meta{}, []presence.Place{at("r", "v")}), []presence.Place{at("r", "u")}
+	for name, call := range map[string]func() error{
+		"join":    func() error { _, err := b.Roster.Join(ctx, "n1", joins); return err },
+		"leave":   func() error { _, err := b.Roster.Leave(ctx, "n1", places); return err },
+		"refresh": func() error { _, err := b.Roster.Refresh(ctx, "n1", places); return err },
+		"meta":    func() error { _, err := b.Roster.SetMeta(ctx, joins); return err },
+		"sweep":   func() error { _, err := b.Roster.Sweep(ctx); return err },
+		"page":    func() error { _, err := b.Roster.Page(ctx, "r", "", 10); return err },
+		"counts":  func() error { _, err := b.Roster.Counts(ctx, []string{"r"}); return err },
+		"rooms":   func() error { _, err := b.Roster.Rooms(ctx); return err },
+		"user":    func() error { _, err := b.Roster.User(ctx, "u"); return err },
+	} {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			b.Errorf("%s: %v, want the context's error", name, err)
+		}
+	}
+	if got := b.users("r"); !slices.Equal(got, []string{"u"}) {
+		b.Errorf("room has %q, want u as before", got)
+	}
 }

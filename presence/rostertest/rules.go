@@ -35,6 +35,17 @@ var rules = []struct {
 	{"RoomsHaveUsers", roomsHaveUsers},
 	{"UserTellsRoomsAndLastSeen", userTellsRoomsAndLastSeen},
 	{"LastSeenIsForgotten", lastSeenIsForgotten},
+	{"JoinAgainRenewsTheBeat", joinAgainRenewsTheBeat},
+	{"OnePlaceTwiceInACall", onePlaceTwiceInACall},
+	{"LeftTellsTheLatestBeatOfAnyNode", leftTellsTheLatestBeatOfAnyNode},
+	{"DeadNodeOfManyIsSweptSilently", deadNodeOfManyIsSweptSilently},
+	{"LikeNamesAreDifferent", likeNamesAreDifferent},
+	{"EmptyRoomIsForgotten", emptyRoomIsForgotten},
+	{"FullRoomIsNotForgotten", fullRoomIsNotForgotten},
+	{"PageShowsAUserOfManyNodesOnce", pageShowsAUserOfManyNodesOnce},
+	{"CountsAreInTheirOrder", countsAreInTheirOrder},
+	{"NothingIsNoError", nothingIsNoError},
+	{"EndedContextIsAnError", endedContextIsAnError},
 }
 
 func firstHolderJoins(b *bench) {

@@ -44,23 +44,34 @@ func NewClock() *Clock {
 	return &Clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
-// modelSeeds is the number of random histories of a run; -short takes a tenth.
-const modelSeeds = 300
-
 // Run runs the suite.
 func Run(t *testing.T, open Open) {
+	Rules(t, open)
+	Model(t, open)
+}
+
+// Rules runs the named tests alone.
+func Rules(t *testing.T, open Open) {
 	for _, rule := range rules {
 		t.Run(rule.name, func(t *testing.T) {
 			clock := NewClock()
 			rule.check(&bench{TB: t, Clock: clock, Roster: open(t, clock)})
 		})
 	}
+}
+
+// modelSeeds is the number of random histories of a run; -short takes a tenth.
+const modelSeeds = 300
+
+// Model runs the random histories alone.
+func Model(t *testing.T, open Open) {
 	seeds := modelSeeds
 	if testing.Short() {
 		seeds /= 10
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprintf("Model/%d", seed), func(t *testing.T) {
+			t.Parallel()
 			clock := NewClock()
 			runModel(&bench{TB: t, Clock: clock, Roster: open(t, clock)}, uint64(seed))
 		})

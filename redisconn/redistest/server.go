@@ -4,12 +4,15 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -35,9 +38,16 @@ type Server struct {
 // "--appendonly", "yes".
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := &Server{Addr: freeAddr(tb), tb: tb, dir: tb.TempDir(), args: args}
-	s.Restart()
+	s := &Server{tb: tb, dir: tb.TempDir(), args: args}
 	tb.Cleanup(s.Kill)
+	for range 10 { // another process may take the port between our look and the server's
+		s.Addr = freeAddr(tb)
+		if s.start() == nil {
+			return s
+		}
+		s.Kill()
+	}
+	s.Restart()
 	return s
 }
 
@@ -45,27 +55,42 @@ func Start(tb testing.TB, args ...string) *Server {
 // same files.
 func (s *Server) Restart() {
 	s.tb.Helper()
-	_, port, _ := net.SplitHostPort(s.Addr)
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--save", "", "--logfile", filepath.Join(s.dir, "log")}, s.args...)
-	s.cmd = exec.Command("redis-server", args...)
-	if err := s.cmd.Start(); err != nil {
-		s.tb.Fatalf("redis-server: %v (Debian's package redis-server)", err)
+	if err := s.start(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		s.tb.Fatalf("redis-server at %s: %v (it is Debian's package redis-server)\n%s", s.Addr, err, log)
 	}
-	s.wait()
 }
 
-func (s *Server) wait() {
-	s.tb.Helper()
+// start runs the server and waits until it answers.
+func (s *Server) start() error {
+	_, port, _ := net.SplitHostPort(s.Addr)
+	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", filepath.Join(s.dir, "log")}
+	if conf := filepath.Join(s.dir, sentinelConf); exists(conf) {
+		args = append([]string{conf, "--sentinel"}, args...)
+	} else {
+		args = append(args, "--save", "")
+	}
+	s.cmd = exec.Command("redis-server", append(args, s.args...)...)
+	if err := s.cmd.Start(); err != nil {
+		s.cmd = nil
+		return err
+	}
 	c := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, DialerRetries: 1})
 	defer func() { _ = c.Close() }()
+	// The process id tells ours from another's server that has the port.
+	want := fmt.Sprintf("process_id:%d\r\n", s.cmd.Process.Pid)
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		err := c.Ping(context.Background()).Err()
-		if err == nil {
-			return
+		if free(s.Addr) && time.Now().Before(deadline) {
+			continue // go-redis would log that nobody listens
 		}
-		if time.Now().After(deadline) {
-			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			s.tb.Fatalf("redis-server at %s: %v\n%s", s.Addr, err, log)
+		info, err := c.Info(context.Background(), "server").Result()
+		switch {
+		case err == nil && strings.Contains(info, want):
+			return nil
+		case err == nil:
+			return errors.New("the port is another server's")
+		case time.Now().After(deadline):
+			return err
 		}
 	}
 }
@@ -114,20 +139,23 @@ func Open(tb testing.TB, url string) redisconn.Clients {
 	return c
 }
 
-// freeAddr is an address of loopback that was free a moment ago, below the
-// range that outgoing connections take their ports from.
+// ports counts the addresses that this process has tried.
+var ports atomic.Int64
+
+// freeAddr is an address of loopback that was free a moment ago. It and the
+// second port of a cluster's node, 10,000 above, are below the range that
+// outgoing connections take their ports from.
 func freeAddr(tb testing.TB) string {
 	tb.Helper()
-	for range 100 {
-		n := 15000 + int(time.Now().UnixNano()/1000+int64(os.Getpid())*7919)%15000
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(n))
-		bus := net.JoinHostPort("127.0.0.1", strconv.Itoa(n+10000)) // a cluster node's second port
+	for range 1000 {
+		n := 15000 + (int64(os.Getpid())*7919+ports.Add(1))%7500
+		addr := net.JoinHostPort("127.0.0.1", strconv.FormatInt(n, 10))
+		bus := net.JoinHostPort("127.0.0.1", strconv.FormatInt(n+10000, 10))
 		if free(addr) && free(bus) {
 			return addr
 		}
-		time.Sleep(time.Millisecond)
 	}
-	tb.Fatal(fmt.Errorf("no free port"))
+	tb.Fatal("no free port")
 	return ""
 }
 

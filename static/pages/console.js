@@ -8,6 +8,7 @@ import './badge.js';
 import './clock.js';
 import './online.js';
 import { ageText } from './badge.js';
+import { boardLoads, loadLine } from './load.js';
 import { wireBoardForm } from './board-form.js';
 import { loadContest } from './contest.js';
 import { bdi, byID, el } from './dom.js';
@@ -15,7 +16,8 @@ import { scoreText } from './row.js';
 
 /** @typedef {{board: string, rules: Rules, version: number, total: number, frozen: boolean}} BoardInfo */
 /** @typedef {{room: string, count: number, degraded: boolean}} RoomCount */
-/** @typedef {{node: string, started: number, version: string, sessions: number, users: number, boards: number, rooms: number, store: string, bus: string}} NodeInfo */
+/** @typedef {{node: string, started: number, version: string, sessions: number, users: number, boards: number, rooms: number, store: string, bus: string, hot: BoardLoad[]}} NodeInfo */
+/** @typedef {{board: string, rate: number, queued: number, busy: number}} BoardLoad */
 
 const POLL = 2000;
 const client = connect();
@@ -41,6 +43,12 @@ function nodeLine(node) {
   const stores = { memory: 'memory only: a restart forgets everything', disk: 'on disk' }[node.store] ?? node.store;
   return el('div', { class: 'line' }, el('strong', { class: 'id' }, node.node), el('span', {}, facts),
     el('span', { class: 'quiet' }, `store ${stores} · bus ${node.bus}${node.version ? ` · ${node.version}` : ''}`));
+}
+
+/** @param {NodeInfo[]} nodes */
+function loadLines(nodes) {
+  const loads = boardLoads(nodes);
+  return loads.length > 0 ? loads.map(loadLine) : [el('p', { class: 'quiet' }, 'No events in the last 10 s.')];
 }
 
 /** @type {Watch|null} */ let roster = null;
@@ -136,6 +144,7 @@ async function refresh() {
     const [{ boards }, { rooms }, { nodes }] = await Promise.all(['boards', 'rooms', 'nodes'].map((what) => client.http('GET', '/v1/' + what)));
     fill('boards', boards ?? [], boardLine, 'No boards yet. Make one here, or let a bot do it.');
     fill('rooms', rooms ?? [], roomLine, 'Nobody is online.');
+    byID('load').replaceChildren(...loadLines(nodes ?? []));
     byID('nodes').replaceChildren(...(nodes ?? []).map(nodeLine));
     fillChoice(boards ?? []);
     byID('problem').hidden = true;

@@ -1,4 +1,4 @@
-package e2e_test
+package harness
 
 import (
 	"cmp"
@@ -12,14 +12,12 @@ import (
 	"rollcall/wire"
 )
 
-// feed is a recorded contest and the scoreboard it must end with.
-type feed struct {
-	name  string
-	path  string // event feed
-	final scoreboard
-	total int // events it makes
-	// source is the name under which it is replayed.
-	source string
+// Feed is a recorded contest and the scoreboard it must end with.
+type Feed struct {
+	Name   string
+	Path   string // event feed
+	Replay *clics.Replay
+	final  scoreboard
 }
 
 // scoreboard is a scoreboard in CLICS form, as far as it is compared.
@@ -45,59 +43,60 @@ type cell struct {
 	Time    int  `json:"time"`
 }
 
-func newFeed(t testing.TB, path, final string) feed {
-	t.Helper()
-	f := feed{name: strings.TrimSuffix(filepath.Base(path), ".ndjson")}
+func newFeed(tb testing.TB, path, final string) Feed {
+	tb.Helper()
+	f := Feed{Name: strings.TrimSuffix(filepath.Base(path), ".ndjson")}
 	var err error
-	if f.path, err = filepath.Abs(path); err != nil {
-		t.Fatal(err)
+	if f.Path, err = filepath.Abs(path); err != nil {
+		tb.Fatal(err)
 	}
 	raw, err := os.ReadFile(final)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := json.Unmarshal(raw, &f.final); err != nil {
-		t.Fatalf("%s: %v", final, err)
+		tb.Fatalf("%s: %v", final, err)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
-	replay, err := clics.Events(file)
-	if err != nil {
-		t.Fatal(err)
+	if f.Replay, err = clics.Events(file); err != nil {
+		tb.Fatal(err)
 	}
-	f.total, f.source = replay.Len(), replay.Source
 	return f
 }
 
-// fixture is the real contest that lives in the repository.
-func fixture(t testing.TB) feed {
-	t.Helper()
-	dir := "../contest/clics/testdata/"
-	return newFeed(t, dir+"euc2025.ndjson", dir+"euc2025.final.json")
+// Fixture is the real contest that lives in the repository.
+func Fixture(tb testing.TB) Feed {
+	tb.Helper()
+	dir := filepath.Join(Root(tb), "contest", "clics", "testdata")
+	return newFeed(tb, filepath.Join(dir, "euc2025.ndjson"), filepath.Join(dir, "euc2025.final.json"))
 }
 
-// wholeFeeds are real feeds too large for the repository, where they are.
-func wholeFeeds(t testing.TB) []feed {
-	t.Helper()
-	dir := cmp.Or(os.Getenv("ROLLCALL_CONTEST_DATA"), "../../shared/data/contests")
+// WholeFeeds are real feeds too large for the repository, where they are:
+// euc2025, then wf48.
+func WholeFeeds(tb testing.TB) []Feed {
+	tb.Helper()
+	dir := cmp.Or(os.Getenv("ROLLCALL_CONTEST_DATA"), filepath.Join(Root(tb), "..", "shared", "data", "contests"))
 	if _, err := os.Stat(dir); err != nil {
-		t.Logf("no whole feeds here (ROLLCALL_CONTEST_DATA): ran on the fixture only")
+		tb.Logf("no whole feeds here (ROLLCALL_CONTEST_DATA): ran on the fixture only")
 		return nil
 	}
-	var all []feed
+	var all []Feed
 	for _, name := range []string{"euc2025", "wf48"} {
-		all = append(all, newFeed(t, filepath.Join(dir, name+".ndjson"), filepath.Join(dir, "expected", name+".final.json")))
+		all = append(all, newFeed(tb, filepath.Join(dir, name+".ndjson"), filepath.Join(dir, "expected", name+".final.json")))
 	}
 	return all
 }
 
-// wantFinal compares a board, as the API shows it, with a final scoreboard: the
-// rows and their order of ranks, solved, total time, and every cell.
-func wantFinal(t testing.TB, page wire.BoardPage, want scoreboard) {
+// WantFinal compares a board, as the API shows it, with the feed's final
+// scoreboard: the rows and their order of ranks, solved, total time, and every
+// cell.
+func (f Feed) WantFinal(t testing.TB, page wire.BoardPage) {
 	t.Helper()
+	want := f.final
 	if page.Total != len(want.Rows) || len(page.Entries) != len(want.Rows) {
 		t.Fatalf("board %s: total %d, %d entries, want %d", page.Board, page.Total, len(page.Entries), len(want.Rows))
 	}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"rollcall/hub"
+	"rollcall/hub/membus"
+	"rollcall/leaderboard/pebbleboard"
+	"rollcall/presence/memroster"
+)
+
+// stores are what a node works on: its own, embedded ones, or those that many
+// nodes share.
+type stores struct {
+	boards hub.Boards
+	roster hub.Roster
+	bus    hub.Bus
+	rates  hub.Limiter // nil = each node counts for itself
+
+	shared   bool
+	node     string // the node's id; "" = any new one
+	batchMax int    // events in one call of boards
+	name     string // of the store, as the console shows it
+	busName  string
+	metrics  []prometheus.Collector
+
+	closers []func(context.Context) error // last opened, first closed
+}
+
+// openStores opens what the flags ask for. What fails says which flag to look
+// at; close ends what was opened, also after an error.
+func openStores(ctx context.Context, f *serveFlags, log *slog.Logger) (*stores, error) {
+	s := &stores{}
+	if f.Redis != "" {
+		return s, s.openShared(ctx, f, log)
+	}
+	return s, s.openEmbedded(ctx, f, log)
+}
+
+func (s *stores) close(ctx context.Context) error {
+	var errs []error
+	for _, c := range slices.Backward(s.closers) {
+		errs = append(errs, c(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// rosterSave is how long a join or leave may wait to be journaled, and so what
+// a kill can make the roster forget. It costs at most ten small writes a second.
+const rosterSave = 100 * time.Millisecond
+
+// embeddedBatch is how many events share one fsync. DESIGN's 64 is for a store
+// across a network; a disk that takes 10 ms to sync needs more to keep up.
+const embeddedBatch = 512
+
+func (s *stores) openEmbedded(ctx context.Context, f *serveFlags, log *slog.Logger) error {
+	s.name, s.busName, s.batchMax = "disk ("+f.Data+")", "in-process", embeddedBatch
+	if f.Data == "" {
+		s.name = "memory"
+		log.Warn("memory only: a restart forgets everything", "data", "")
+	}
+	store, err := pebbleboard.Open(pebbleboard.Config{
+		Dir: f.Data, Logger: log, IDWindow: f.IDWindow, IDLimit: f.IDLimit,
+		Progress: func(board string, entries int) { log.Info("board read", "board", board, "entries", entries) },
+	})
+	if err != nil {
+		return fmt.Errorf("--data %s: %w", f.Data, err)
+	}
+	s.closers = append(s.closers, func(context.Context) error { return store.Close() })
+	var journal memroster.Journal
+	if f.Data != "" {
+		journal = store.Journal()
+	}
+	roster, err := memroster.New(ctx, memroster.Config{Threshold: f.Threshold, Journal: journal, SaveWait: rosterSave})
+	if err != nil {
+		return fmt.Errorf("--data: %w", err)
+	}
+	s.closers = append(s.closers, roster.Close)
+	s.boards, s.roster, s.bus = store, roster, membus.New().Node()
+	return nil
+}

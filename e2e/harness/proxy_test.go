@@ -1,0 +1,159 @@
+package harness_test
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"rollcall/e2e/harness"
+)
+
+func TestProxyCarriesBothWays(t *testing.T) {
+	t.Parallel()
+	c := newCaller(t, harness.NewProxy(t, newEcho(t)))
+	c.wantEcho("hello")
+	c.wantEcho("again")
+}
+
+func TestProxyDelays(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProxy(t, newEcho(t))
+	c := newCaller(t, p)
+	p.Delay(100 * time.Millisecond)
+	begin := time.Now()
+	c.wantEcho("slow")
+	if took := time.Since(begin); took < 200*time.Millisecond {
+		t.Errorf("an echo took %v; want at least twice 100 ms", took)
+	}
+}
+
+func TestProxyCuts(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProxy(t, newEcho(t))
+	c := newCaller(t, p)
+	c.wantEcho("before")
+	p.Cut()
+	c.wantGone()
+	newCaller(t, p).wantGone()
+	p.Heal()
+	newCaller(t, p).wantEcho("after")
+}
+
+func TestProxySwallows(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProxy(t, newEcho(t))
+	old, idle := newCaller(t, p), newCaller(t, p)
+	old.wantEcho("before")
+	idle.wantEcho("before")
+	p.Blackhole()
+	old.wantSilence()
+	young := newCaller(t, p)
+	young.wantSilence()
+	p.Heal()
+	old.wantGone() // lost bytes
+	young.wantGone()
+	idle.wantEcho("lost nothing")
+	newCaller(t, p).wantEcho("after")
+}
+
+func TestBlackholeHidesAnEnd(t *testing.T) {
+	t.Parallel()
+	far := make(chan net.Conn, 1)
+	ln := listen(t)
+	go func() {
+		if c, err := ln.Accept(); err == nil {
+			far <- c
+		}
+	}()
+	p := harness.NewProxy(t, ln.Addr().String())
+	near := newCaller(t, p)
+	other := <-far
+	t.Cleanup(func() { _ = other.Close() })
+	p.Blackhole()
+	_ = near.Close()
+	_ = other.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if _, err := other.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the far side was told of the end: %v", err)
+	}
+	p.Heal()
+	_ = other.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := other.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("after healing: %v; want the end", err)
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	return ln
+}
+
+// newEcho is a server that sends back what it gets.
+func newEcho(t *testing.T) string {
+	t.Helper()
+	ln := listen(t)
+	go func() { // ends with the listener
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() { // ends with the connection, which the proxy ends
+				_, _ = bufio.NewReader(c).WriteTo(c)
+				_ = c.Close()
+			}()
+		}
+	}()
+	return ln.Addr().String()
+}
+
+type caller struct {
+	net.Conn
+	t *testing.T
+}
+
+func newCaller(t *testing.T, p *harness.Proxy) caller {
+	t.Helper()
+	c, err := net.Dial("tcp", p.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return caller{c, t}
+}
+
+func (c caller) ask(word string, wait time.Duration) (string, error) {
+	_ = c.SetDeadline(time.Now().Add(wait))
+	if _, err := c.Write([]byte(word + "\n")); err != nil {
+		return "", err
+	}
+	return bufio.NewReader(c).ReadString('\n')
+}
+
+func (c caller) wantEcho(word string) {
+	c.t.Helper()
+	if got, err := c.ask(word, 10*time.Second); got != word+"\n" {
+		c.t.Fatalf("%q came back as %q, %v", word, got, err)
+	}
+}
+
+func (c caller) wantGone() {
+	c.t.Helper()
+	if got, err := c.ask("anyone?", 10*time.Second); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.Fatalf("%q, %v; want a broken connection", got, err)
+	}
+}
+
+func (c caller) wantSilence() {
+	c.t.Helper()
+	if got, err := c.ask("anyone?", 100*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.Fatalf("%q, %v; want silence", got, err)
+	}
+}

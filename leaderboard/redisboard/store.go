@@ -1,0 +1,116 @@
+package redisboard
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"rollcall/leaderboard"
+	"rollcall/redisconn"
+)
+
+// Store keeps boards in Redis. It holds no state of its own: any number of
+// Stores, on any number of nodes, may serve the same boards. Its methods are
+// safe for concurrent use.
+type Store struct {
+	clients redisconn.Clients
+	cfg     Config
+}
+
+// New makes a Store on clients that stay the caller's. It does not connect.
+func New(c redisconn.Clients, cfg Config) *Store {
+	return &Store{clients: c, cfg: cfg.withDefaults()}
+}
+
+// Close does nothing: the clients are the caller's.
+func (s *Store) Close() error { return nil }
+
+// Heads returns the heads of boards, in their order, the zero Head for one
+// that is not there, in one pipeline.
+func (s *Store) Heads(ctx context.Context, boards []string) ([]leaderboard.Head, error) {
+	heads := make([]leaderboard.Head, len(boards))
+	if len(boards) == 0 {
+		return heads, nil
+	}
+	asked := make([]*redis.SliceCmd, len(boards))
+	pipe := s.clients.Read.Pipeline()
+	for i, board := range boards {
+		k, err := s.keysOf(board)
+		if err != nil {
+			return nil, err
+		}
+		asked[i] = askHead(ctx, pipe, k)
+	}
+	_, err := pipe.Exec(ctx)
+	for i, cmd := range asked {
+		if err != nil {
+			break
+		}
+		heads[i], err = readHead(cmd)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read heads: %w", fault(err))
+	}
+	return heads, nil
+}
+
+// Source tells where a source stands; one never seen has seq 0.
+func (s *Store) Source(ctx context.Context, board, source string) (leaderboard.SourceState, leaderboard.Head, error) {
+	k, err := s.keysOf(board)
+	if err != nil {
+		return leaderboard.SourceState{}, leaderboard.Head{}, err
+	}
+	var head, seq, generation *redis.SliceCmd
+	_, err = s.clients.Read.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+		head = askHead(ctx, pipe, k)
+		seq = pipe.HMGet(ctx, k.seqs, source)
+		generation = pipe.HMGet(ctx, k.generations, source)
+		return nil
+	})
+	state := leaderboard.SourceState{Source: source}
+	var at leaderboard.Head
+	if err == nil {
+		at, err = readHead(head)
+	}
+	if err == nil && at == (leaderboard.Head{}) {
+		err = leaderboard.ErrUnknownBoard
+	}
+	if err == nil {
+		state.Seq, err = readCount(seq.Val())
+	}
+	if err == nil {
+		state.Generation, err = readCount(generation.Val())
+	}
+	if err != nil {
+		return leaderboard.SourceState{}, leaderboard.Head{}, fmt.Errorf("source %s of board %s: %w", source, board, fault(err))
+	}
+	return state, at, nil
+}
+
+// Claim raises the source's generation by one, which fences its older senders.
+func (s *Store) Claim(ctx context.Context, board, source string) (leaderboard.SourceState, leaderboard.Head, error) {
+	k, err := s.keysOf(board)
+	if err != nil {
+		return leaderboard.SourceState{}, leaderboard.Head{}, err
+	}
+	r, err := s.write(ctx, claimScript, 0, []string{k.head, k.seqs, k.generations}, source, newToken())
+	if err == nil && r.empty() {
+		err = leaderboard.ErrUnknownBoard
+	}
+	if err != nil {
+		return leaderboard.SourceState{}, leaderboard.Head{}, fmt.Errorf("claim source %s of board %s: %w", source, board, err)
+	}
+	state := leaderboard.SourceState{Source: source, Generation: r.uint(), Seq: r.uint()}
+	head := leaderboard.Head{Epoch: r.text(), Version: r.uint(), Chain: r.text()}
+	return state, head, r.err
+}
+
+// newToken returns 128 random bits in hex.
+func newToken() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

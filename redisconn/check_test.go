@@ -1,0 +1,44 @@
+package redisconn_test
+
+import (
+	"strings"
+	"testing"
+
+	"rollcall/redisconn"
+	"rollcall/redisconn/redistest"
+)
+
+func TestCheckSaysWhatAWriteSurvives(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"nothing":  {nil, "nothing survives a restart"},
+		"rdb":      {[]string{"--save", "3600 1"}, "since the last RDB snapshot"},
+		"everysec": {[]string{"--appendonly", "yes"}, "a power cut loses a second"},
+		"always":   {[]string{"--appendonly", "yes", "--appendfsync", "always"}, "a crash and a power cut"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, err := redisconn.Check(t.Context(), redistest.Start(t, tc.args...).Clients())
+			if err != nil || len(found) != 1 {
+				t.Fatalf("found %v, %v", found, err)
+			}
+			if s := found[0].String(); !strings.Contains(s, tc.want) || !strings.Contains(s, "noeviction") || !strings.Contains(s, "redis 7") {
+				t.Errorf("says %q, want %q in it", s, tc.want)
+			}
+		})
+	}
+}
+
+func TestCheckRefusesWhatEvicts(t *testing.T) {
+	_, err := redisconn.Check(t.Context(), redistest.Start(t, "--maxmemory-policy", "allkeys-lru").Clients())
+	if err == nil || !strings.Contains(err.Error(), "noeviction") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCheckNeedsAServer(t *testing.T) {
+	if _, err := redisconn.Check(t.Context(), redistest.Open(t, "redis://127.0.0.1:1")); err == nil {
+		t.Error("checked a server that is not there")
+	}
+}
