@@ -172,6 +172,18 @@ func TestFailedCallMayHaveHadEffect(t *testing.T) {
 	})
 }
 
+func TestWhatAFailedCallDecidedIsAnnouncedOnce(t *testing.T) {
+	bubble(t, func(b *bench) {
+		b.roster.mu.Lock()
+		b.roster.half = true
+		b.roster.mu.Unlock()
+		b.enter("s1", "r", "u")
+		pass(3 * time.Second)
+		b.wantSaid("+r/u@0")
+		b.wantCount("r", 1)
+	})
+}
+
 func TestJoinThatFailedIsMadeAgainAtOnce(t *testing.T) {
 	bubble(t, func(b *bench) {
 		b.roster.setDown(true)

@@ -98,6 +98,9 @@ func (t *Tracker) call(ctx context.Context, do func(context.Context) ([]Transiti
 	limited, cancel := context.WithTimeout(ctx, t.cfg.CallTimeout)
 	defer cancel()
 	made, err := do(limited)
+	if len(made) > 0 {
+		t.announce(made) // also what was decided before it failed
+	}
 	if err != nil {
 		t.failed(ctx, err)
 		return false
@@ -105,9 +108,6 @@ func (t *Tracker) call(ctx context.Context, do func(context.Context) ([]Transiti
 	t.pause, t.retryAt = 0, time.Time{}
 	if t.degraded.Swap(false) {
 		t.cfg.Log.Info("roster answers again", "node", t.node)
-	}
-	if len(made) > 0 {
-		t.announce(made)
 	}
 	return true
 }

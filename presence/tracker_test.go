@@ -22,6 +22,7 @@ type countingRoster struct {
 
 	mu    sync.Mutex
 	down  bool
+	half  bool // the next Join is made, and fails
 	calls map[string]int
 	order []string
 	joins []int // in each call
@@ -66,8 +67,14 @@ func (c *countingRoster) Join(ctx context.Context, node string, joins []presence
 	}
 	c.mu.Lock()
 	c.joins = append(c.joins, len(joins))
+	half := c.half
+	c.half = false
 	c.mu.Unlock()
-	return c.Roster.Join(ctx, node, joins)
+	made, err := c.Roster.Join(ctx, node, joins)
+	if half {
+		return made, errDown
+	}
+	return made, err
 }
 
 func (c *countingRoster) Leave(ctx context.Context, node string, places []presence.Place) ([]presence.Transition, error) {
