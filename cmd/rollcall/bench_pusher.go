@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -42,7 +41,7 @@ func (p *pusher) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		for i := range events {
 			p.next += 7919 // a prime: batches touch members all over the board
-			events[i] = wire.Event{Member: fmt.Sprintf("member-%07d", p.next%p.members), Op: wire.OpIncr, Score: &one}
+			events[i] = wire.Event{Member: benchMember(p.next % p.members), Op: wire.OpIncr, Score: &one}
 		}
 		counts := p.measuring()
 		start := time.Now()

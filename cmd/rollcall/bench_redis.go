@@ -33,14 +33,12 @@ const (
 
 func (b *bareLoad) key(i int) string { return fmt.Sprintf("%s:{bare%d}", b.prefix, i%b.boards) }
 
-func benchMember(i int) string { return fmt.Sprintf("member-%07d", i) }
-
 func (b *bareLoad) fill(ctx context.Context) error {
 	for board := range b.boards {
 		for at := 0; at < b.members; at += 1000 {
 			zs := make([]redis.Z, min(1000, b.members-at))
 			for i := range zs {
-				zs[i] = redis.Z{Member: benchMember(at + i), Score: float64((at + i) * 31 % 9973)}
+				zs[i] = redis.Z{Member: benchMember(at + i), Score: benchScore(at + i)}
 			}
 			if err := b.store.Write.ZAdd(ctx, b.key(board), zs...).Err(); err != nil {
 				return err

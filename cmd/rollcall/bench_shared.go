@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -101,7 +100,7 @@ func (c *benchSharedCmd) combination(e *env, store redisconn.Clients, bus string
 		load.boards = append(load.boards, fmt.Sprintf("b%d", i))
 	}
 	defer dropKeys(store, prefix)
-	if err := fillBoards(e, &load); err != nil {
+	if err := fillBoards(e.ctx, e.stderr, &load); err != nil {
 		return err
 	}
 	bare := bareLoad{store: store, prefix: prefix, boards: boards, members: members / boards, duration: c.Duration / 2}
@@ -143,41 +142,6 @@ func (c *benchSharedCmd) turn(ctx context.Context, load *pushLoad, bare *bareLoa
 	r.perEvent = r.redisBusy / r.ours.rate * 1e6
 	r.bare, r.barePer, err = bare.measure(ctx)
 	return r, err
-}
-
-// fillBoards puts every member on its board, so that a run meets boards of
-// their full size.
-func fillBoards(e *env, load *pushLoad) error {
-	progress := time.Now()
-	for b, board := range load.boards {
-		cl, err := load.dial(e.ctx, b)
-		if err != nil {
-			return err
-		}
-		if _, err := cl.PutBoard(e.ctx, board, wire.Rules{}); err != nil {
-			return errors.Join(err, cl.Close())
-		}
-		src, err := cl.Source(e.ctx, board, "fill")
-		for at := 0; err == nil && at < load.members; {
-			n := min(wire.MaxBatch, load.members-at)
-			events := make([]wire.Event, n)
-			for i := range events {
-				score := float64((at + i) * 31 % 9973)
-				events[i] = wire.Event{Member: benchMember(at + i), Op: wire.OpSet, Score: &score}
-			}
-			_, err = src.Push(e.ctx, events...)
-			at += n
-			if time.Since(progress) > time.Second {
-				progress = time.Now()
-				fmt.Fprintf(e.stderr, "\rfilling board %d of %d: %d of %d members ", b+1, len(load.boards), at, load.members)
-			}
-		}
-		if err = errors.Join(err, cl.Close()); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(e.stderr, "\r%s\r", strings.Repeat(" ", 70))
-	return nil
 }
 
 // startNATS runs a bus for nodes of our own.

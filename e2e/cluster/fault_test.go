@@ -33,10 +33,11 @@ func TestRedisOutage(t *testing.T) {
 			for _, n := range c.Nodes {
 				n.Redis.Blackhole()
 			}
-			return func() {
-				for _, n := range c.Nodes {
-					n.Redis.Heal()
-				}
+			return func() { // the first back must not take the others' users for gone
+				c.Nodes[0].Redis.Heal()
+				time.Sleep(harness.Scaled(10 * time.Second))
+				c.Nodes[1].Redis.Heal()
+				c.Nodes[2].Redis.Heal()
 			}
 		})
 	})

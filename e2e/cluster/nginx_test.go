@@ -92,7 +92,13 @@ func TestNginxCutsAHubThatSaysNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := conn.WriteJSON(wire.Request{ID: 1, Op: wire.OpHello, Token: f.admin}); err != nil {
+		t.Fatal(err)
+	}
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, _, err := conn.ReadMessage(); err != nil { // the answer to hello
+		t.Fatal(err)
+	}
 	if _, _, err := conn.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseAbnormalClosure) {
 		t.Errorf("%v; want the connection cut (1006)", err)
 	}

@@ -231,8 +231,9 @@ func TestRosterKeysLostAreAnnouncedAgain(t *testing.T) {
 	}
 	// Redis knows them all again after a refresh, and past a threshold they are
 	// still there.
+	reader := c.Nodes[2].Dial()
 	until(t, harness.Scaled(12*time.Second)+patience, func() string {
-		count, err := c.Nodes[2].Dial().RoomCount(t.Context(), "hall")
+		count, err := reader.RoomCount(t.Context(), "hall")
 		if err != nil || count.Count != len(tokens) {
 			return fmt.Sprintf("%+v, %v; want %d", count, err, len(tokens))
 		}

@@ -33,9 +33,13 @@ func Thresholds() []string {
 		name string
 		real time.Duration
 	}{
-		{"--ping", 15 * time.Second}, {"--read-deadline", 23 * time.Second},
-		{"--grace-going", 3 * time.Second}, {"--grace-broken", 7 * time.Second},
-		{"--refresh", 10 * time.Second}, {"--threshold", 30 * time.Second}, {"--sweep", 2 * time.Second},
+		{"--ping", 15 * time.Second},
+		{"--read-deadline", 23 * time.Second},
+		{"--grace-going", 3 * time.Second},
+		{"--grace-broken", 7 * time.Second},
+		{"--refresh", 10 * time.Second},
+		{"--threshold", 30 * time.Second},
+		{"--sweep", 2 * time.Second},
 	} {
 		flags = append(flags, f.name, Scaled(f.real).String())
 	}

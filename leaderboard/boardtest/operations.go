@@ -70,6 +70,24 @@ var operationTests = map[string]func(*testing.T, Open){
 		over.Cells = leaderboard.Cells{"last": cell(398)}
 		f.wantApplied(f.one(byID("fits", over)), 16, 6)
 	},
+	"ARefusedEventLeavesTheRow": func(t *testing.T, open Open) {
+		f := newBoard(t, open, leaderboard.Rules{})
+		f.apply(byID("1", event(leaderboard.Set, 0.1)))
+		want := f.entry("m")
+		for i, op := range []leaderboard.Op{leaderboard.Incr, leaderboard.Set, leaderboard.Best, leaderboard.Patch} {
+			over := event(op, 7)
+			over.Name, over.Cells = ptr("M"), leaderboard.Cells{"A": cell(leaderboard.MaxCellBytes)}
+			f.wantRefused(f.one(byID(fmt.Sprint("over", i), over)), leaderboard.CodeBadCells, "cells")
+		}
+		far := event(leaderboard.Incr, maxScore)
+		far.Member = "new"
+		f.apply(byID("far", far))
+		f.wantRefused(f.one(byID("farther", far)), leaderboard.CodeOutOfRange, "score")
+		wantEqual(t, "entry", f.entry("m"), want)
+		f.wantApplied(f.one(byID("2", event(leaderboard.Incr, 0.2))), 3, sum(want.Score, 0.2)) // 0.30000000000000004
+		far.Score = -1
+		f.wantApplied(f.one(byID("back", far)), 4, maxScore-1)
+	},
 	"PatchOfNobodyIsRefused": func(t *testing.T, open Open) {
 		f := newBoard(t, open, leaderboard.Rules{})
 		f.wantRefused(f.one(byID("1", event(leaderboard.Patch, 0))), leaderboard.CodeUnknownMember, "member")
@@ -214,6 +232,9 @@ var operationTests = map[string]func(*testing.T, Open){
 func event(op leaderboard.Op, score float64) leaderboard.Event {
 	return leaderboard.Event{Member: "m", Op: op, Score: score}
 }
+
+// sum adds as a machine does, not as the compiler does with constants.
+func sum(a, b float64) float64 { return a + b }
 
 // cell is a JSON text of n bytes.
 func cell(n int) []byte { return []byte(`"` + strings.Repeat("x", n-2) + `"`) }

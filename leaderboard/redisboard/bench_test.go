@@ -1,7 +1,6 @@
 package redisboard_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -24,13 +23,16 @@ import (
 // An operation is one round of each. ROLLCALL_BENCH_MEMBERS=1000000 measures
 // that many members in place of 10,000 and 100,000.
 func BenchmarkApply(b *testing.B) {
-	sizes := []int{10_000, 100_000}
-	if n, err := strconv.Atoi(os.Getenv("ROLLCALL_BENCH_MEMBERS")); err == nil {
-		sizes = []int{n}
-	}
-	for _, members := range sizes {
+	for _, members := range benchSizes() {
 		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) { benchApply(b, members) })
 	}
+}
+
+func benchSizes() []int {
+	if n, err := strconv.Atoi(os.Getenv("ROLLCALL_BENCH_MEMBERS")); err == nil {
+		return []int{n}
+	}
+	return []int{10_000, 100_000}
 }
 
 const benchRound = 200 // batches
@@ -79,7 +81,7 @@ func measure(b *testing.B, c redis.UniversalClient, round func()) sample {
 // redisCPU is the CPU time of the server's main thread, in seconds.
 func redisCPU(tb testing.TB, c redis.UniversalClient) (seconds float64) {
 	tb.Helper()
-	info, err := c.Info(context.Background(), "cpu").Result()
+	info, err := c.Info(ctx, "cpu").Result()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -111,7 +113,7 @@ const benchZ = "bare"
 
 func newLoad(tb testing.TB, s *redisboard.Store, c redis.UniversalClient, members int) *load {
 	l := &load{tb: tb, store: s, client: c, rand: rand.New(rand.NewPCG(1, 2)), members: make([]string, members)}
-	if _, _, _, err := s.Put(context.Background(), "b", leaderboard.Rules{}); err != nil {
+	if _, _, _, err := s.Put(ctx, board, leaderboard.Rules{}); err != nil {
 		tb.Fatal(err)
 	}
 	for i := range l.members {
@@ -124,7 +126,7 @@ func newLoad(tb testing.TB, s *redisboard.Store, c redis.UniversalClient, member
 			batch[i], bare[i] = l.event(leaderboard.Set, m, score), redis.Z{Member: m, Score: score}
 		}
 		l.send(batch)
-		if err := c.ZAdd(context.Background(), benchZ, bare...).Err(); err != nil {
+		if err := c.ZAdd(ctx, benchZ, bare...).Err(); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -137,7 +139,7 @@ func (l *load) event(op leaderboard.Op, member string, score float64) leaderboar
 }
 
 func (l *load) send(batch []leaderboard.Event) {
-	if _, err := l.store.Apply(context.Background(), "b", batch); err != nil {
+	if _, err := l.store.Apply(ctx, board, batch); err != nil {
 		l.tb.Fatal(err)
 	}
 }
@@ -162,10 +164,28 @@ func (l *load) bare() {
 		pipe := l.client.Pipeline()
 		for range redisboard.MaxBatch {
 			member, by := l.pick()
-			pipe.ZIncrBy(context.Background(), benchZ, by, member)
+			pipe.ZIncrBy(ctx, benchZ, by, member)
 		}
-		if _, err := pipe.Exec(context.Background()); err != nil {
+		if _, err := pipe.Exec(ctx); err != nil {
 			l.tb.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkSnapshot measures a whole snapshot, of the sizes of BenchmarkApply.
+func BenchmarkSnapshot(b *testing.B) {
+	for _, members := range benchSizes() {
+		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
+			clients := redistest.Start(b).Clients()
+			store := redisboard.New(clients, redisboard.Config{})
+			newLoad(b, store, clients.Write, members)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for b.Loop() {
+				if snap, err := store.Snapshot(ctx, board); err != nil || snap.Total != members {
+					b.Fatal(snap.Total, err)
+				}
+			}
+		})
 	}
 }

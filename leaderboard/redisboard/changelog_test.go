@@ -1,7 +1,9 @@
 package redisboard_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -27,5 +29,18 @@ func TestTheChangelogIsKeptForItsTime(t *testing.T) {
 	}
 	if _, err := s.Changes(ctx, board, heads[len(heads)-1-90-100]); !errors.Is(err, leaderboard.ErrGone) {
 		t.Errorf("after a head of three minutes ago: %v", err)
+	}
+}
+
+// A head of another history is not taken for damage, of which the log tells.
+func TestAForeignHeadIsNotDamage(t *testing.T) {
+	var log bytes.Buffer
+	s := newStore(t, redistest.Start(t), redisboard.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	mustPut(t, s, board, leaderboard.Rules{})
+	head := mustApply(t, s, add("s", 1, "m", 1)).Head
+	mustApply(t, s, add("s", 2, "m", 1))
+	head.Chain = "another"
+	if _, err := s.Changes(ctx, board, head); !errors.Is(err, leaderboard.ErrGone) || log.Len() > 0 {
+		t.Errorf("err %v, log %s", err, log.String())
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // MaxBatch is how many events Apply takes at once: a script holds up everyone
-// else on its server, and 64 events take it less than a millisecond.
+// else on its server, and 64 events take it one or two milliseconds.
 const MaxBatch = 64
 
 // Config says under which names a Store keeps its boards, and what it remembers.
@@ -30,8 +30,9 @@ type Config struct {
 	// fails with leaderboard.ErrUnavailable. 0 = 2 s: a failover by Sentinel is
 	// mostly over then.
 	Resend time.Duration
-	// Observe hears of every script: its name, how long the call took and how
-	// many events it carried. nil = nobody.
+	// Observe hears of every call of a script: its name (or page, of a snapshot),
+	// how long the answer took and how many events it carried. It must not block.
+	// nil = nobody.
 	Observe func(script string, took time.Duration, events int)
 	// Progress hears of each page of a snapshot: how many entries were read so
 	// far, of about how many. nil = nobody.

@@ -25,9 +25,17 @@ var (
 	standing = []string{"OOM", "NOREPLICAS", "MISCONF", "NOAUTH", "WRONGPASS", "NOPERM"}
 )
 
+// ours are the errors that Redis has no part in.
+var ours = []error{leaderboard.ErrUnknownBoard, leaderboard.ErrGone, leaderboard.ErrRulesFixed, errName, errDamaged, errMoved}
+
 // unavailable reports whether err means that Redis is not there, or does not
 // take the call; again, that it may the next moment.
 func unavailable(err error) (yes, again bool) {
+	for _, own := range ours {
+		if errors.Is(err, own) {
+			return false, false
+		}
+	}
 	var said redis.Error
 	switch {
 	case errors.Is(err, redis.ErrClosed):

@@ -1,8 +1,13 @@
 package redisboard
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 const maxName = 64
+
+var errName = errors.New("must be 1 to 64 characters of a-z, A-Z, 0-9, _ and -")
 
 // keys are the keys of one board.
 type keys struct {
@@ -42,7 +47,7 @@ func checkName(field, name string) error {
 		ok = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 	}
 	if !ok {
-		return fmt.Errorf("%s %.80q: must be 1 to %d characters of a-z, A-Z, 0-9, _ and -", field, name, maxName)
+		return fmt.Errorf("%s %.80q: %w", field, name, errName)
 	}
 	return nil
 }

@@ -12,6 +12,12 @@ import (
 var (
 	//go:embed scripts/apply.lua
 	applyLua string
+	//go:embed scripts/apply_identity.lua
+	identityLua string
+	//go:embed scripts/apply_op.lua
+	opLua string
+	//go:embed scripts/apply_write.lua
+	writeLua string
 	//go:embed scripts/put.lua
 	putLua string
 	//go:embed scripts/delete.lua
@@ -29,7 +35,7 @@ type script struct {
 }
 
 var (
-	applyScript  = script{redis.NewScript(applyLua), "apply"}
+	applyScript  = script{redis.NewScript(applyLua + identityLua + opLua + writeLua), "apply"}
 	putScript    = script{redis.NewScript(putLua), "put"}
 	deleteScript = script{redis.NewScript(deleteLua), "delete"}
 	claimScript  = script{redis.NewScript(claimLua), "claim"}

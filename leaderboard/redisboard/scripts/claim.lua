@@ -3,7 +3,7 @@
 -- KEYS  head h, source seqs s, source generations g
 -- ARGV  1 source   2 a random token: sent twice, it raises once
 -- Returns {} if there is no board, else {generation, seq, epoch, version, chain}.
--- Cost  O(1), about 10 µs.
+-- Cost  O(1), about 20 µs on a shared core.
 
 local call = redis.call
 local H, S, G = unpack(KEYS)
