@@ -58,18 +58,36 @@ func (q *queues) add(board string, j job) bool {
 }
 
 // drain is the board's worker: whatever waits while the last call is in flight
-// is the next batch.
+// is the next batch. What a call did is told while the next one is under way,
+// in order.
 func (q *queues) drain(board string, l *line) {
+	var told chan struct{} // closed when the last call has been told; nil = none is being told
 	for {
-		jobs, n := q.take(board, l)
-		if len(jobs) == 0 {
+		jobs, n := q.take(board, l, told == nil)
+		switch {
+		case len(jobs) > 0:
+			c := q.hub.apply(board, jobs, n)
+			if told != nil {
+				<-told
+			}
+			done := make(chan struct{})
+			told = done
+			go func() {
+				defer close(done)
+				q.hub.tell(c)
+			}()
+		case told != nil:
+			<-told
+			told = nil
+		default:
 			return
 		}
-		q.hub.apply(board, jobs, n)
 	}
 }
 
-func (q *queues) take(board string, l *line) (jobs []job, n int) {
+// take takes the next batch off a line. The line of a board is forgotten when
+// it is empty at the end of its worker.
+func (q *queues) take(board string, l *line, end bool) (jobs []job, n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	take := 0
@@ -81,7 +99,7 @@ func (q *queues) take(board string, l *line) (jobs []job, n int) {
 		take++
 	}
 	jobs = l.jobs[:take:take]
-	if l.jobs = l.jobs[take:]; take == 0 {
+	if l.jobs = l.jobs[take:]; take == 0 && end {
 		delete(q.lines, board)
 	}
 	l.events -= n
@@ -107,8 +125,16 @@ func (q *queues) close() {
 	q.work.Wait()
 }
 
-// apply takes one batch to the store, tells the replicas, then the senders.
-func (h *Hub) apply(board string, jobs []job, n int) {
+// call is what one call of the store was for, and what came of it.
+type call struct {
+	board string
+	jobs  []job
+	out   leaderboard.Outcome
+	err   error
+}
+
+// apply takes one batch to the store.
+func (h *Hub) apply(board string, jobs []job, n int) call {
 	batch := jobs[0].events
 	if len(jobs) > 1 {
 		batch = make([]leaderboard.Event, 0, n)
@@ -125,22 +151,30 @@ func (h *Hub) apply(board string, jobs []job, n int) {
 		if !errors.Is(err, leaderboard.ErrUnknownBoard) {
 			h.log.Error("batch not applied", "board", board, "events", n, "err", err)
 		}
-		for _, j := range jobs {
-			j.done(leaderboard.Outcome{}, err)
+	} else {
+		h.metrics.batchEvents.Observe(float64(n))
+	}
+	return call{board: board, jobs: jobs, out: out, err: err}
+}
+
+// tell tells what a call did to the replicas, then to the senders.
+func (h *Hub) tell(c call) {
+	if c.err != nil {
+		for _, j := range c.jobs {
+			j.done(leaderboard.Outcome{}, c.err)
 		}
 		return
 	}
-	h.metrics.batchEvents.Observe(float64(n))
-	h.metrics.countResults(out.Results)
-	if out.Delta != nil {
-		h.feeds.changed(board, *out.Delta)
-		h.bus.PublishDelta(board, *out.Delta)
+	h.metrics.countResults(c.out.Results)
+	if c.out.Delta != nil {
+		h.feeds.changed(c.board, *c.out.Delta)
+		h.bus.PublishDelta(c.board, *c.out.Delta)
 	} else {
-		h.feeds.answered(board, out.Head)
+		h.feeds.answered(c.board, c.out.Head)
 	}
-	rest := out.Results
-	for _, j := range jobs {
-		own := out
+	rest := c.out.Results
+	for _, j := range c.jobs {
+		own := c.out
 		own.Results, rest = rest[:len(j.events)], rest[len(j.events):]
 		j.done(own, nil)
 	}

@@ -19,7 +19,7 @@ type Config struct {
 	// RefreshChunk is the number of holders in one Refresh call. Default 1,000:
 	// cheapest per holder, and a join waits 2 ms behind it, not 36.
 	RefreshChunk int
-	// Sweep is the pause between two sweeps. Default 2 s: a dead node's users
+	// Sweep is the pause between two sweeps. Default 1 s: a dead node's users
 	// leave within 32 s.
 	Sweep time.Duration
 
@@ -52,7 +52,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.GraceBroken, 7*time.Second)
 	orDefault(&c.Refresh, 10*time.Second)
 	orDefault(&c.RefreshChunk, 1000)
-	orDefault(&c.Sweep, 2*time.Second)
+	orDefault(&c.Sweep, time.Second)
 	orDefault(&c.CoalesceWait, 25*time.Millisecond)
 	orDefault(&c.CoalesceMax, 100)
 	orDefault(&c.CallTimeout, 5*time.Second)

@@ -50,7 +50,7 @@ type presenceFlags struct {
 	GraceBroken  time.Duration `help:"A user whose connection broke leaves after this." default:"7s" env:"ROLLCALL_GRACE_BROKEN"`
 	Threshold    time.Duration `help:"A user of a node that died leaves after this." default:"30s" env:"ROLLCALL_THRESHOLD"`
 	Refresh      time.Duration `help:"A node says this often who is still there." default:"10s" env:"ROLLCALL_REFRESH"`
-	Sweep        time.Duration `help:"How often the users of dead nodes are looked for." default:"2s" env:"ROLLCALL_SWEEP"`
+	Sweep        time.Duration `help:"How often the users of dead nodes are looked for." default:"1s" env:"ROLLCALL_SWEEP"`
 }
 
 // boardFlags are what a board remembers and for how long.

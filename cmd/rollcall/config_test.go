@@ -37,7 +37,7 @@ func TestDefaultsAreAWholeServerOnOneMachine(t *testing.T) {
 	}
 	want := presenceFlags{
 		Ping: 15 * time.Second, ReadDeadline: 23 * time.Second, GraceGoing: 3 * time.Second, GraceBroken: 7 * time.Second,
-		Threshold: 30 * time.Second, Refresh: 10 * time.Second, Sweep: 2 * time.Second,
+		Threshold: 30 * time.Second, Refresh: 10 * time.Second, Sweep: time.Second,
 	}
 	if f.presenceFlags != want {
 		t.Errorf("%+v", f.presenceFlags)

@@ -39,7 +39,7 @@ func Thresholds() []string {
 		{"--grace-broken", 7 * time.Second},
 		{"--refresh", 10 * time.Second},
 		{"--threshold", 30 * time.Second},
-		{"--sweep", 2 * time.Second},
+		{"--sweep", time.Second},
 	} {
 		flags = append(flags, f.name, Scaled(f.real).String())
 	}
