@@ -71,7 +71,7 @@ type Limits struct {
 	Subscriptions         int     // subscriptions of a session; default 32
 	Rows                  int     // rows of board views of a session in all; default 4,096
 	Messages              float64 // messages a second of a session that is no pusher, jury or admin; default 100; who goes on at over twice that is closed
-	PlayerRequests        int     // player_requests a minute over HTTP; default 100
+	PlayerRequests        int     // player_requests a minute, over HTTP and to join a room; default 100
 	InFlight              int     // unanswered score messages of a session; default 64: then it is not read
 }
 

@@ -9,9 +9,9 @@
 // Lock order, outermost first. No store is called and no socket is written
 // under any of them.
 //
-//	feeds.mu → feed.mu → the replica's, pacer.mu, Hub.mu, fanout's
+//	poller.mu → feeds.mu → feed.mu → the replica's, pacer.mu, Hub.mu, fanout's, the bus's
 //	rooms.mu → room.mu → pacer.mu, Hub.mu, fanout's, the bus's
-//	queues.mu, sessions.mu, session.mu, rates.mu: with no other
+//	queues.mu, loads.mu, nodes.mu, sessions.mu, session.mu, rates.mu: with no other
 //
 // Who waits for whom: a session's read loop and a request wait for the store
 // through a board's line (queues) or for its replica (feed.await). The worker

@@ -23,7 +23,8 @@ type feed struct {
 	err     error                // why rep is nil
 	syncing bool                 // a goroutine reads the store
 	missed  bool                 // the store may have what that goroutine did not see
-	dropped bool                 // feeds has forgotten it: nothing tells it what changes
+	dropped bool                 // feeds has forgotten it: nothing tells it what changes, and it reads no more
+	renewed int                  // how often it had to forget what it knew
 	recent  []activity           // the latest changes, newest last
 
 	waiting map[chan struct{}]uint64 // readers, by the version they wait for
@@ -92,7 +93,7 @@ func (f *feed) await(ctx context.Context, version uint64) (*leaderboard.Replica,
 func (f *feed) ask(version uint64, asked bool) (rep *leaderboard.Replica, wake chan struct{}, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.rep == nil && !f.syncing && f.hub.cfg.Shared && !asked && !f.dropped {
+	if f.rep == nil && !f.syncing && f.hub.cfg.Shared && !asked {
 		f.syncLocked()
 	}
 	switch {
@@ -111,14 +112,14 @@ func (f *feed) giveUp(wake chan struct{}) error {
 	defer f.mu.Unlock()
 	delete(f.waiting, wake)
 	if f.rep == nil {
-		return &wire.Error{Code: wire.NotReady, Message: "the board is still loading", RetryAfterMS: retryAfter.Milliseconds()}
+		return errLoading
 	}
 	return &wire.Error{Code: wire.Behind, Field: "min_version", Message: "the board has not reached that version", RetryAfterMS: retryAfter.Milliseconds()}
 }
 
 // wakeLocked wakes the readers that have what they wait for, or never will.
 func (f *feed) wakeLocked() {
-	if len(f.waiting) == 0 || f.rep == nil && f.syncing {
+	if len(f.waiting) == 0 || f.unknownLocked() {
 		return
 	}
 	for wake, version := range f.waiting {
@@ -128,6 +129,10 @@ func (f *feed) wakeLocked() {
 		}
 	}
 }
+
+// unknownLocked reports that what the board is now is still being read: it must
+// not be shown as empty.
+func (f *feed) unknownLocked() bool { return f.rep == nil && f.syncing }
 
 func (f *feed) idleLocked(now time.Time) time.Duration {
 	if len(f.views)+len(f.waiting) > 0 || f.syncing {

@@ -69,18 +69,24 @@ func (fs *feeds) renewed(board string) {
 }
 
 // settle ends a feed's sync, unless there is more to read. The feed of a board
-// that is not there and that nobody watches is dropped.
+// that is not there and that nobody watches is dropped; so is one that could not
+// be read and that nobody waits for any more: names that do not exist must not
+// gather while the store is away.
 func (fs *feeds) settle(f *feed) (done bool) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	unwanted := f.rep == nil && len(f.views) == 0
 	if f.missed && fs.hub.life.Err() == nil {
-		return false
+		if !unwanted || len(f.waiting) > 0 {
+			return false
+		}
+		f.err = errLoading
 	}
 	f.syncing = false
-	f.wakeLocked()
-	if f.rep == nil && len(f.views) == 0 {
+	f.advancedLocked()
+	if unwanted {
 		fs.dropLocked(f)
 	}
 	return true

@@ -308,6 +308,28 @@ func TestSessionLimits(t *testing.T) {
 	}
 }
 
+// Each name of a room is remembered for a day, so a player makes few.
+func TestJoiningCountsAsAPlayersRequest(t *testing.T) {
+	n := newNode(t, func(c *hub.Config) {
+		c.Auth = tokens{"player": {User: "ann", Roles: []hub.Role{hub.Player}}, "admin": roleTokens["admin"]}
+		c.Limits.PlayerRequests = 3
+	})
+	n.token = "player"
+	s := n.hello("")
+	for i := range 3 {
+		room := fmt.Sprint("r", i)
+		s.ok(wire.Request{Op: "join", Room: room}, nil)
+		s.ok(wire.Request{Op: "join", Room: room, Away: true}, nil) // is there already
+		s.ok(wire.Request{Op: "leave", Room: room}, nil)
+	}
+	s.wantFault(wire.RateLimited, "", wire.Request{Op: "join", Room: "r3"})
+	n.token = "admin"
+	admin := n.hello("")
+	for i := range 5 {
+		admin.ok(wire.Request{Op: "join", Room: fmt.Sprint("a", i)}, nil)
+	}
+}
+
 func TestParticipantsAreForTheAdminAlone(t *testing.T) {
 	n := newNode(t, withKeys, func(c *hub.Config) {
 		c.Contest.Participants = []wire.Participant{{RollNumber: "CS-01", StudentName: "Ann", Department: "CSE"}}

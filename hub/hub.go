@@ -57,7 +57,7 @@ func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
 		metrics: newMetrics(), pacer: newPacer(), started: time.Now(),
 	}
 	h.life, h.stop = context.WithCancel(context.Background())
-	h.queues = &queues{hub: h, lines: map[string]*line{}}
+	h.queues = newQueues(h)
 	h.loads = newLoads(h.queues)
 	h.poller = newPoller(h)
 	h.nodes = &nodes{heard: map[string]heardNode{}}

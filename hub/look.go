@@ -162,11 +162,11 @@ func interval(hz float64) time.Duration {
 }
 
 // hold finds or makes the view and counts one more user of it; false if the
-// feed has been dropped meanwhile.
+// feed has been dropped or renewed meanwhile.
 func (f *feed) hold(w wish) (looking, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.dropped {
+	if f.dropped || f.unknownLocked() {
 		return looking{}, false
 	}
 	v := f.views[w.key]

@@ -10,6 +10,10 @@ import (
 	"rollcall/wire"
 )
 
+// emptyWait is how long a node that stops goes on emptying its lines: their
+// senders send again what is left then.
+const emptyWait = 5 * time.Second
+
 // retryAfter is what a sender is told to wait after a transient refusal.
 const retryAfter = 100 * time.Millisecond
 
@@ -29,6 +33,15 @@ type queues struct {
 	lines  map[string]*line // guarded by mu
 	closed bool             // guarded by mu
 	work   sync.WaitGroup   // the workers
+
+	calls   context.Context // of the store; ends when close gives up
+	abandon context.CancelFunc
+}
+
+func newQueues(h *Hub) *queues {
+	q := &queues{hub: h, lines: map[string]*line{}}
+	q.calls, q.abandon = context.WithCancel(context.Background())
+	return q
 }
 
 type line struct {
@@ -117,8 +130,11 @@ func (q *queues) waiting(board string) int {
 	return 0
 }
 
-// close refuses new jobs and waits until the lines are empty.
+// close refuses new jobs and waits until the lines are empty, at most emptyWait
+// for a store that does not answer.
 func (q *queues) close() {
+	defer q.abandon()
+	defer time.AfterFunc(emptyWait, q.abandon).Stop()
 	q.mu.Lock()
 	q.closed = true
 	q.mu.Unlock()
@@ -143,12 +159,15 @@ func (h *Hub) apply(board string, jobs []job, n int) call {
 		}
 	}
 	start := time.Now()
-	out, err := h.boards.Apply(context.Background(), board, batch)
+	out, err := h.boards.Apply(h.queues.calls, board, batch)
 	took := time.Since(start)
 	h.metrics.applySeconds.Observe(took.Seconds())
-	h.loads.note(board, n, took, time.Now())
+	unknown := errors.Is(err, leaderboard.ErrUnknownBoard)
+	if !unknown { // such names have no end
+		h.loads.note(board, n, took, time.Now())
+	}
 	if err != nil {
-		if !errors.Is(err, leaderboard.ErrUnknownBoard) {
+		if !unknown {
 			h.log.Error("batch not applied", "board", board, "events", n, "err", err)
 		}
 	} else {

@@ -67,7 +67,8 @@ func (r *rates) allowAll(ctx context.Context, user string, now time.Time) (wait 
 	if wait, ok = r.allow(user, now); !ok || r.shared == nil || now.UnixNano() < r.resume.Load() {
 		return wait, ok
 	}
-	ctx, cancel := context.WithTimeout(ctx, sharedTimeout)
+	// Not with the request: who hangs up must not look like a store that is away.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sharedTimeout)
 	defer cancel()
 	wait, ok, err := r.shared.Take(ctx, user)
 	if err != nil {

@@ -19,7 +19,23 @@ func (f *fakeLimiter) Take(ctx context.Context, _ string) (time.Duration, bool, 
 	if _, bounded := ctx.Deadline(); !bounded {
 		f.err = errors.New("asked without a deadline")
 	}
+	if ctx.Err() != nil {
+		return 0, false, ctx.Err()
+	}
 	return f.wait, f.wait == 0, f.err
+}
+
+// Who hangs up does not put the limiter out of service for everybody.
+func TestARequestThatIsOverStillCountsOnAllNodes(t *testing.T) {
+	shared := &fakeLimiter{}
+	r, now := newRates(3, shared), time.Unix(1000, 0)
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	r.allowAll(over, "eve", now)
+	r.allowAll(context.Background(), "ann", now)
+	if shared.calls != 2 {
+		t.Errorf("the shared limiter was asked %d times, want 2", shared.calls)
+	}
 }
 
 func TestSharedLimiterDecidesWhileItAnswers(t *testing.T) {

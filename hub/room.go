@@ -31,6 +31,7 @@ type room struct {
 
 	folded time.Time // the last fold
 	seen   uint64    // a version that the roster was seen to have
+	lost   time.Time // the roster was behind the replica: a failover lost the latest
 }
 
 // newRoom returns a room that wants to be read.
@@ -110,7 +111,8 @@ func (r *room) tick(now time.Time) (next time.Time) {
 }
 
 // foldLocked folds what was heard. A hole that stays is read over after a
-// wait: transitions of two nodes may cross on the bus.
+// wait: transitions of two nodes may cross on the bus. In a busy room there may
+// always be one, each time another.
 func (r *room) foldLocked(now time.Time) {
 	if !r.read {
 		return
@@ -124,7 +126,7 @@ func (r *room) foldLocked(now time.Time) {
 	switch {
 	case whole:
 		r.hole = time.Time{}
-	case r.hole.IsZero():
+	case r.hole.IsZero(), r.rep.Version() != before && r.rep.Waits():
 		r.hole = now.Add(holeWait + rand.N(holeWait))
 	}
 }

@@ -30,6 +30,10 @@ func (r *room) readRoster() {
 	if err != nil {
 		r.repair = soonest(r.repair, now.Add(largeRoom+rand.N(smallRoom)))
 	} else {
+		if page.Version < r.rep.Version() {
+			r.lost = now
+		}
+		page.Settling = page.Settling || now.Before(r.lost.Add(lostWait))
 		r.rep.Reset(page)
 		r.read, r.seen = true, 0
 		r.foldLocked(now)

@@ -24,7 +24,8 @@ const (
 	roomTimeout = 5 * time.Second     // of one read of the roster
 	holeWait    = smallRoom           // a missing transition may still come; the read is spread over as long again
 	doubtSpread = 500 * time.Millisecond
-	settleRead  = 2 * time.Second // pause between two reads while the roster settles
+	settleRead  = 2 * time.Second  // pause between two reads while the roster settles
+	lostWait    = 20 * time.Second // two beats: by then the nodes have put back whom the roster lost
 )
 
 // rooms are the rooms that somebody on this node watches.

@@ -148,6 +148,11 @@ func (s *session) join(req *request) *wire.Error {
 	if fault := s.mayJoin(req.Room); fault != nil {
 		return fault
 	}
+	if !s.rooms[req.Room] { // each name of a room is remembered for a day
+		if fault := s.hub.withinRate(s.hub.life, s.who); fault != nil {
+			return fault
+		}
+	}
 	j := presence.Join{Place: presence.Place{Room: req.Room, User: s.who.User}, Meta: presence.Meta{Name: s.who.Name, Away: req.Away}}
 	if err := s.hub.tracker.Enter(s.id, j); err != nil {
 		s.hub.metrics.refused("rooms")

@@ -17,6 +17,9 @@ const resyncMax = 2 * time.Second
 // one.
 var errStopping = &wire.Error{Code: wire.Unavailable, Message: "the node is going down", RetryAfterMS: retryAfter.Milliseconds()}
 
+// errLoading is why there is no replica yet.
+var errLoading = &wire.Error{Code: wire.NotReady, Message: "the board is still loading", RetryAfterMS: retryAfter.Milliseconds()}
+
 // start reads the board for the first time.
 func (f *feed) start() {
 	f.mu.Lock()
@@ -29,6 +32,7 @@ func (f *feed) renew() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.replaceLocked(nil, errStopping)
+	f.renewed++
 	f.missed = true
 	f.syncLocked()
 }
@@ -43,21 +47,21 @@ func (f *feed) repairLocked() {
 
 // syncLocked starts to read the store; at most one goroutine does.
 func (f *feed) syncLocked() {
-	if !f.syncing {
+	if !f.syncing && !f.dropped {
 		f.syncing = f.hub.spawn(f.sync)
 	}
 }
 
 // sync reads the store until there is nothing more to read. While the store
-// does not answer the feed stays as it is.
+// does not answer the feed stays as it is, and its views show what they showed.
 func (f *feed) sync() {
 	wait := retryAfter
 	for {
 		f.mu.Lock()
 		f.missed = false
-		rep := f.rep
+		rep, renewed := f.rep, f.renewed
 		f.mu.Unlock()
-		if err := f.read(rep); err != nil {
+		if err := f.read(rep, renewed); err != nil {
 			f.hub.log.Warn("board not read", "board", f.board, "err", err)
 			f.mu.Lock()
 			f.missed = true
@@ -72,8 +76,8 @@ func (f *feed) sync() {
 }
 
 // read brings the replica on by the changelog, or replaces it by the store's
-// snapshot.
-func (f *feed) read(rep *leaderboard.Replica) error {
+// snapshot; not by one that was begun before the board was renewed.
+func (f *feed) read(rep *leaderboard.Replica, renewed int) error {
 	if rep != nil {
 		err := f.catchUp(rep)
 		if !errors.Is(err, leaderboard.ErrGone) && !errors.Is(err, leaderboard.ErrUnknownBoard) {
@@ -91,7 +95,9 @@ func (f *feed) read(rep *leaderboard.Replica) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.replaceLocked(rep, err)
+	if f.renewed == renewed { // else missed says so
+		f.replaceLocked(rep, err)
+	}
 	return nil
 }
 

@@ -56,6 +56,9 @@ const (
 func (f *feed) tick(now time.Time) (next time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.unknownLocked() {
+		return time.Time{} // settle wants another tick
+	}
 	f.soonest = time.Time{}
 	f.lookLocked(func(p *picture) {
 		rendered := 0

@@ -8,31 +8,41 @@ import (
 
 // refreshDue reports whether a round of beats is under way or must begin.
 func (t *Tracker) refreshDue() bool {
-	return len(t.round) > 0 || !time.Now().Before(t.nextRefresh)
+	return len(t.round)+len(t.late) > 0 || !time.Now().Before(t.nextRefresh)
 }
 
 // refresh beats for the next chunk of this node's holders and queues those
-// that the roster has lost.
+// that the roster has lost. A chunk that fails waits until the others had
+// theirs.
 func (t *Tracker) refresh(ctx context.Context) {
 	if len(t.round) == 0 {
-		t.round = t.held()
-		t.nextRefresh = time.Now().Add(t.cfg.Refresh)
+		t.beginRound()
 	}
 	chunk := t.round[:min(len(t.round), t.cfg.RefreshChunk)]
 	places := t.stillHeld(chunk)
 	if len(places) > 0 {
 		var missing []Place
-		ok := t.call(ctx, func(ctx context.Context) (_ []Transition, err error) {
+		err := t.call(ctx, func(ctx context.Context) (_ []Transition, err error) {
 			missing, err = t.roster.Refresh(ctx, t.node, places)
 			return nil, err
 		})
-		if !ok {
-			return
+		t.note(ctx, &t.beats, err)
+		if err != nil {
+			t.late = append(t.late, chunk...)
 		}
 		t.rejoin(missing)
 	}
 	if t.round = t.round[len(chunk):]; len(t.round) == 0 {
 		t.round = nil
+	}
+}
+
+// beginRound begins a round of all holders when it is time, before that one of
+// the late.
+func (t *Tracker) beginRound() {
+	t.round, t.late = t.late, nil
+	if now := time.Now(); !now.Before(t.nextRefresh) {
+		t.round, t.nextRefresh = t.held(), now.Add(t.cfg.Refresh)
 	}
 }
 
@@ -43,7 +53,7 @@ func (t *Tracker) held() []*seat {
 	defer t.mu.Unlock()
 	var parts [Partitions][]*seat
 	for _, s := range t.seats {
-		if s.told == present {
+		if s.beaten() {
 			n := Partition(s.place.Room)
 			parts[n] = append(parts[n], s)
 		}
@@ -57,7 +67,7 @@ func (t *Tracker) stillHeld(seats []*seat) []Place {
 	defer t.mu.Unlock()
 	places := make([]Place, 0, len(seats))
 	for _, s := range seats {
-		if s.told == present {
+		if s.beaten() {
 			places = append(places, s.place)
 		}
 	}
@@ -86,11 +96,12 @@ func (t *Tracker) sweepDue() bool {
 // once while somebody left.
 func (t *Tracker) sweep(ctx context.Context) {
 	var left []Transition
-	ok := t.call(ctx, func(ctx context.Context) (_ []Transition, err error) {
+	err := t.call(ctx, func(ctx context.Context) (_ []Transition, err error) {
 		left, err = t.roster.Sweep(ctx)
 		return left, err
 	})
-	if ok && len(left) == 0 {
+	t.note(ctx, &t.sweeps, err)
+	if err == nil && len(left) == 0 {
 		t.nextSweep = time.Now().Add(t.cfg.Sweep)
 	}
 }

@@ -132,7 +132,7 @@ func TestOutageOfTheRosterLosesNothing(t *testing.T) {
 		pass(35 * time.Second)
 		b.wantCount("r", 3)
 		calls := b.roster.changes()
-		if calls > 60 {
+		if calls > 90 {
 			t.Errorf("%d calls in an outage of a minute, want a pause between them", calls)
 		}
 		b.roster.setDown(false)

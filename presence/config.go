@@ -35,7 +35,8 @@ type Config struct {
 	// an error while the beats still are in time.
 	CallTimeout time.Duration
 	// RetryMin and RetryMax bound the pause after a failed call, which doubles
-	// from one to the other. Default 100 ms and 2 s.
+	// from one to the other. Default 100 ms, and a fifth of Refresh but at most
+	// 2 s: what fails before a beat must not cost it.
 	RetryMin, RetryMax time.Duration
 
 	// MaxRooms is the number of rooms one session may be in. Default 16: it
@@ -57,7 +58,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.CoalesceMax, 100)
 	orDefault(&c.CallTimeout, 5*time.Second)
 	orDefault(&c.RetryMin, 100*time.Millisecond)
-	orDefault(&c.RetryMax, 2*time.Second)
+	orDefault(&c.RetryMax, min(2*time.Second, c.Refresh/5))
 	orDefault(&c.MaxRooms, 16)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -2,6 +2,7 @@ package presence
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -40,18 +41,21 @@ func (t *Tracker) batchDue() bool {
 	return len(t.queue) >= t.cfg.CoalesceMax || time.Since(t.since) >= t.cfg.CoalesceWait
 }
 
-// flush tells the roster one batch.
+// flush tells the roster one batch. A group that fails stops no other: a full
+// roster refuses joins alone.
 func (t *Tracker) flush(ctx context.Context) {
 	b := t.take()
-	t.tell(ctx, b.joins, present, func(ctx context.Context) ([]Transition, error) {
-		return t.roster.Join(ctx, t.node, b.joins.entries)
-	})
-	t.tell(ctx, b.leaves, absent, func(ctx context.Context) ([]Transition, error) {
-		return t.roster.Leave(ctx, t.node, b.leaves.places())
-	})
-	t.tell(ctx, b.metas, present, func(ctx context.Context) ([]Transition, error) {
-		return t.roster.SetMeta(ctx, b.metas.entries)
-	})
+	t.note(ctx, &t.changes, errors.Join(
+		t.tell(ctx, b.joins, present, unsure, func(ctx context.Context) ([]Transition, error) {
+			return t.roster.Join(ctx, t.node, b.joins.entries)
+		}),
+		t.tell(ctx, b.leaves, absent, unsure, func(ctx context.Context) ([]Transition, error) {
+			return t.roster.Leave(ctx, t.node, b.leaves.places())
+		}),
+		t.tell(ctx, b.metas, present, present, func(ctx context.Context) ([]Transition, error) {
+			return t.roster.SetMeta(ctx, b.metas.entries)
+		}),
+	))
 }
 
 // take empties the queue into a batch, as far as it has room, dropping the
@@ -86,7 +90,7 @@ func (b *batch) groupOf(s *seat) *group {
 	switch {
 	case s.wanted() && s.told != present:
 		return &b.joins
-	case s.wanted() && s.shown != s.meta:
+	case s.wanted() && (s.vague || s.shown != s.meta):
 		return &b.metas
 	case !s.wanted() && s.told != absent:
 		return &b.leaves
@@ -95,25 +99,25 @@ func (b *batch) groupOf(s *seat) *group {
 	}
 }
 
-// tell makes the call of one group and notes what the roster knows now. When
-// it fails, or an earlier failure of the same flush forbids it, the seats are
-// queued again.
-func (t *Tracker) tell(ctx context.Context, g group, now told, do func(context.Context) ([]Transition, error)) {
+// tell makes the call of one group and notes what the roster knows now, or, if
+// it failed, what is left of that; then the seats are queued again.
+func (t *Tracker) tell(ctx context.Context, g group, now, failed told, do func(context.Context) ([]Transition, error)) error {
 	if len(g.seats) == 0 {
-		return
+		return nil
 	}
-	ok := t.ready() && t.call(ctx, do)
+	err := t.call(ctx, do)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, s := range g.seats {
-		if !ok {
-			s.told = unsure
+		if err != nil {
+			s.told, s.vague = failed, true
 			t.markLocked(s)
 			continue
 		}
-		s.told, s.shown = now, g.entries[i].Meta
+		s.told, s.shown, s.vague = now, g.entries[i].Meta, false
 		t.forgetLocked(s)
 	}
+	return err
 }
 
 // forgetLocked drops a seat that neither the node nor the roster needs.

@@ -69,6 +69,10 @@ func (r *Replica) Fold() (whole bool) {
 	return len(r.heard) == 0 && !r.lost && r.adds()
 }
 
+// Waits reports, after a Fold, that all it lacks is before what was heard: it
+// may be on its way.
+func (r *Replica) Waits() bool { return r.read && len(r.heard) > 0 && !r.lost && r.adds() }
+
 // forget drops the first n that were heard.
 func (r *Replica) forget(n int) {
 	r.heard, r.asked = slices.Delete(r.heard, 0, n), 0

@@ -4,8 +4,9 @@ import "context"
 
 // Roster is where transitions are decided, atomically, for all nodes. The
 // methods are safe for concurrent use; after an error the same call may be made
-// again: what it did is not done twice, and transitions that came with the
-// error are decided. Others may be that nobody heard of.
+// again: what it did is not done twice. Transitions that came with the error
+// are decided, holders that came with it are missing; others may be that nobody
+// heard of.
 type Roster interface {
 	// Join adds the node's holders; a user whose first holder came makes a
 	// Joined transition. Joining again renews the beat and may change the meta.

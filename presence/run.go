@@ -35,28 +35,26 @@ func (t *Tracker) Run(ctx context.Context) error {
 }
 
 // step makes the calls that are due, at most one batch, one chunk of the
-// refresh and one sweep, so that none starves another. It reports whether it
-// made any.
+// refresh and one sweep, so that none starves another. A roster that is full or
+// of which a part does not answer may refuse one kind for long, so each has a
+// pause of its own after a failure. It reports whether it made any.
 func (t *Tracker) step(ctx context.Context) bool {
 	t.endGraces(time.Now())
 	called := false
-	if t.ready() && t.batchDue() {
+	if t.changes.ready() && t.batchDue() {
 		t.flush(ctx)
 		called = true
 	}
-	if t.ready() && t.refreshDue() {
+	if t.beats.ready() && t.refreshDue() {
 		t.refresh(ctx)
 		called = true
 	}
-	if t.ready() && t.sweepDue() {
+	if t.sweeps.ready() && t.sweepDue() {
 		t.sweep(ctx)
 		called = true
 	}
 	return called
 }
-
-// ready reports whether a call may be made: not in the pause after a failure.
-func (t *Tracker) ready() bool { return !time.Now().Before(t.retryAt) }
 
 // endGraces queues the seats whose grace is over.
 func (t *Tracker) endGraces(now time.Time) {
@@ -72,17 +70,20 @@ func (t *Tracker) endGraces(now time.Time) {
 func (t *Tracker) next() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	call := earlier(t.nextRefresh, t.nextSweep)
-	if len(t.queue) > 0 {
-		call = earlier(call, t.since.Add(t.cfg.CoalesceWait))
+	next := later(t.nextRefresh, t.beats.until)
+	if len(t.round)+len(t.late) > 0 {
+		next = earlier(next, t.beats.until)
 	}
-	if call.Before(t.retryAt) {
-		call = t.retryAt
+	if len(t.round) == 0 {
+		next = earlier(next, later(t.nextSweep, t.sweeps.until))
+	}
+	if len(t.queue) > 0 {
+		next = earlier(next, later(t.since.Add(t.cfg.CoalesceWait), t.changes.until))
 	}
 	if len(t.graces) > 0 {
-		call = earlier(call, t.graces[0].until)
+		next = earlier(next, t.graces[0].until)
 	}
-	return call
+	return next
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -92,33 +93,20 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// call makes one roster call and reports whether it succeeded. A failure
-// starts a pause for all calls, longer each time.
-func (t *Tracker) call(ctx context.Context, do func(context.Context) ([]Transition, error)) bool {
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// call makes one roster call.
+func (t *Tracker) call(ctx context.Context, do func(context.Context) ([]Transition, error)) error {
 	limited, cancel := context.WithTimeout(ctx, t.cfg.CallTimeout)
 	defer cancel()
 	made, err := do(limited)
 	if len(made) > 0 {
 		t.announce(made) // also what was decided before it failed
 	}
-	if err != nil {
-		t.failed(ctx, err)
-		return false
-	}
-	t.pause, t.retryAt = 0, time.Time{}
-	if t.degraded.Swap(false) {
-		t.cfg.Log.Info("roster answers again", "node", t.node)
-	}
-	return true
-}
-
-func (t *Tracker) failed(ctx context.Context, err error) {
-	if ctx.Err() != nil {
-		return // stopped, not failed
-	}
-	t.pause = min(max(2*t.pause, t.cfg.RetryMin), t.cfg.RetryMax)
-	t.retryAt = time.Now().Add(t.pause)
-	if !t.degraded.Swap(true) {
-		t.cfg.Log.Warn("roster does not answer", "node", t.node, "err", err)
-	}
+	return err
 }

@@ -17,6 +17,7 @@ type seat struct {
 
 	told   told
 	shown  Meta // the meta that told knows
+	vague  bool // a call that changes shown failed: it may have had effect
 	queued bool // waits in Tracker.queue
 }
 
@@ -33,6 +34,10 @@ const (
 
 // wanted reports whether the roster should hold the seat.
 func (s *seat) wanted() bool { return s.sessions > 0 || s.grace != noGrace }
+
+// beaten reports whether the roster may hold the seat, and should: who may be
+// there is beaten too, for it may take long until he can be told again.
+func (s *seat) beaten() bool { return s.told == present || s.told == unsure && s.wanted() }
 
 // settleAway recomputes Away: a user is away if all his sessions are hidden.
 // In a grace he stays as he was.

@@ -41,8 +41,8 @@ type Tracker struct {
 	// owned by Run
 	nextRefresh, nextSweep time.Time
 	round                  []*seat // still to be refreshed in this round
-	pause                  time.Duration
-	retryAt                time.Time
+	late                   []*seat // of this round, whose beat failed
+	changes, beats, sweeps backoff
 }
 
 // attendance is one session in one seat.
@@ -148,8 +148,9 @@ func (t *Tracker) Rooms() int {
 	return len(rooms)
 }
 
-// Degraded reports that the last roster call failed: what is known of the
-// rosters may be old. Nobody leaves because of it.
+// Degraded reports that the last roster calls of one kind (changes, beats,
+// sweeps) failed: what is known of the rosters may be old. Nobody leaves because
+// of it.
 func (t *Tracker) Degraded() bool { return t.degraded.Load() }
 
 // findLocked returns the seat of a session in a place and its index among the

@@ -50,13 +50,13 @@ func ParseAddress(s string) (Address, error) {
 	if a.Kind != Single && a.Kind != Sentinel && a.Kind != Cluster {
 		return Address{}, fmt.Errorf("has the scheme %q; it must be redis, redis-sentinel or redis-cluster, or rediss… for TLS", scheme)
 	}
-	hosts, path, _ := strings.Cut(rest, "/")
-	if at := strings.LastIndexByte(hosts, '@'); at >= 0 {
-		if err := a.login(hosts[:at]); err != nil {
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 { // of all: a password may hold a / that should be encoded
+		if err := a.login(rest[:at]); err != nil {
 			return Address{}, err
 		}
-		hosts = hosts[at+1:]
+		rest = rest[at+1:]
 	}
+	hosts, path, _ := strings.Cut(rest, "/")
 	for host := range strings.SplitSeq(hosts, ",") {
 		if err := checkHost(host); err != nil {
 			return Address{}, err

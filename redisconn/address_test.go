@@ -47,6 +47,7 @@ func TestBadAddressesSayWhatIsAllowed(t *testing.T) {
 		"redis-sentinel://h:1":     "master",
 		"redis://u:secret%zz@h:1":  "percent-encoded",
 		"redis://u:secret@h:70000": "1 to 65535",
+		"redis://u:secret/x@h":     "HOST:PORT", // the / should be %2F
 	} {
 		_, err := ParseAddress(s)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -15,3 +15,4 @@ echo "=== a whole node: score events acknowledged, with fsync"
 mkdir -p bin
 go build -o bin/rollcall ./cmd/rollcall
 bin/rollcall bench push --own
+scripts/bench-shared.sh

@@ -186,6 +186,8 @@ func TestValidationNamesTheFlagAndWhatIsAllowed(t *testing.T) {
 		"deadline too short":       {[]string{"--ping=20s", "--read-deadline=24s"}, []string{"--read-deadline", "1.2", "24s"}},
 		"deadline long enough":     {[]string{"--ping=20s", "--read-deadline=24001ms"}, nil},
 		"threshold too short":      {[]string{"--refresh=16s"}, []string{"--threshold", "--refresh"}},
+		"sweep too rare":           {[]string{"--sweep=8001ms"}, []string{"--sweep", "0.4", "--threshold", "8s"}},
+		"sweep often enough":       {[]string{"--sweep=8s"}, nil},
 		"negative ping":            {[]string{"--ping=-1s"}, []string{"--ping", "more than 0"}},
 		"negative grace":           {[]string{"--grace-broken=-1s"}, []string{"--grace-broken", "at least 0s"}},
 		"no sweep":                 {[]string{"--sweep=0s"}, []string{"--sweep", "more than 0"}},

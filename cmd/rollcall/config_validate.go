@@ -113,6 +113,12 @@ func (f *presenceFlags) check(c *checker) {
 	if f.ReadDeadline <= f.Ping+f.Ping/5 {
 		c.fault("read-deadline", "is %v; it must be over 1.2 × --ping (%v), or living sessions are cut", f.ReadDeadline, f.Ping+f.Ping/5)
 	}
+	// So the pause between two sweeps that tells an outage from silence
+	// (SweepGap) is over two sweeps, and with a beat before and a retry after it
+	// under the threshold.
+	if most := (f.Threshold - f.Refresh) * 2 / 5; f.Sweep > most && f.Threshold >= 2*f.Refresh {
+		c.fault("sweep", "is %v; it must be at most 0.4 × (--threshold − --refresh) (%v), or an outage between two sweeps makes users leave", f.Sweep, most)
+	}
 	if f.Threshold < 2*f.Refresh {
 		c.fault("threshold", "is %v; it must be at least 2 × --refresh (%v), or one lost beat makes users leave", f.Threshold, 2*f.Refresh)
 	}

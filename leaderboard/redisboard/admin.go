@@ -114,6 +114,9 @@ func (s *Store) put(ctx context.Context, board string, rules leaderboard.Rules) 
 			PrevChain: r.text(), Chain: info.Head.Chain, Rules: &rules,
 		}
 	}
+	if outcome == "created" && r.err == nil {
+		r.err = s.enlist(ctx, board) // who deleted the board before may have struck the name since
+	}
 	return info, delta, outcome == "created", r.err
 }
 

@@ -24,7 +24,9 @@ var errMoved = errors.New("the pages do not make up the board")
 // Snapshot returns the board as it is at one head, while writes go on: it reads
 // the entries in pages, each as it is then, and lays over them the changelog
 // from the head before the first page to one after the last. Every row of the
-// changelog is absolute, so that it does not matter which pages had seen it.
+// changelog is absolute, so that it does not matter which pages had seen it. The
+// head at each page must lie on that way: a page read before a failover may hold
+// what the failover forgot.
 func (s *Store) Snapshot(ctx context.Context, board string) (leaderboard.Snapshot, error) {
 	k, err := s.keysOf(board)
 	if err != nil {
@@ -58,8 +60,9 @@ func (s *Store) snapshot(ctx context.Context, board string, k keys) (snap leader
 	}
 	snap.Head, snap.Rules = first.head, first.rules
 	entries := make(map[string]leaderboard.Entry, total)
+	seen := map[leaderboard.Head]bool{first.head: true}
 	for cursor := uint64(0); ; {
-		if cursor, err = s.page(ctx, k, cursor, entries); err != nil {
+		if cursor, err = s.page(ctx, k, cursor, entries, seen); err != nil {
 			return snap, err
 		}
 		s.cfg.Progress(board, len(entries), total)
@@ -74,6 +77,9 @@ func (s *Store) snapshot(ctx context.Context, board string, k keys) (snap leader
 	deltas, err := s.changes(ctx, board, k, first.head, last.head)
 	if err != nil {
 		return snap, err
+	}
+	if !leads(first.head, deltas, seen) {
+		return snap, fmt.Errorf("%w: some are of another history", errMoved)
 	}
 	fold(entries, deltas)
 	// Nobody stands in entries who is not on the board at last: either all are
@@ -110,15 +116,27 @@ func (s *Store) readTotal(ctx context.Context, k keys) (at headAndRules, total i
 	return at, int(card.Val()), nil
 }
 
-// page reads one page into entries and returns the cursor of the next. Pages
-// may repeat members.
-func (s *Store) page(ctx context.Context, k keys, cursor uint64, entries map[string]leaderboard.Entry) (uint64, error) {
+// page reads one page into entries, notes the head that it was read at, and
+// returns the cursor of the next. Pages may repeat members.
+func (s *Store) page(ctx context.Context, k keys, cursor uint64, entries map[string]leaderboard.Entry, seen map[leaderboard.Head]bool) (uint64, error) {
 	start := time.Now()
-	page, next, err := s.clients.Read.HScan(ctx, k.rows, cursor, "", snapshotPage).Result()
+	var head *redis.SliceCmd
+	var scan *redis.ScanCmd
+	_, err := s.clients.Read.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+		head = askHead(ctx, pipe, k)
+		scan = pipe.HScan(ctx, k.rows, cursor, "", snapshotPage)
+		return nil
+	})
 	s.cfg.Observe("page", time.Since(start), 0)
 	if err != nil {
 		return 0, err
 	}
+	at, err := readHead(head)
+	if err != nil {
+		return 0, err
+	}
+	seen[at] = true
+	page, next := scan.Val()
 	for pair := range slices.Chunk(page, 2) {
 		e := leaderboard.Entry{Member: pair[0]}
 		if len(pair) != 2 {
@@ -130,6 +148,20 @@ func (s *Store) page(ctx context.Context, k keys, cursor uint64, entries map[str
 		entries[e.Member] = e
 	}
 	return next, nil
+}
+
+// leads reports whether the way from a head along deltas goes by all of heads.
+func leads(from leaderboard.Head, deltas []leaderboard.Delta, heads map[leaderboard.Head]bool) bool {
+	met := 0
+	if heads[from] {
+		met++
+	}
+	for _, d := range deltas {
+		if heads[d.Head()] {
+			met++
+		}
+	}
+	return met == len(heads)
 }
 
 // fold lays deltas over entries.

@@ -11,8 +11,9 @@ type Config struct {
 	// Threshold is how long a holder lives after its last beat. Default 30 s:
 	// two beats of 10 s may be lost.
 	Threshold time.Duration
-	// SweepLimit is the number of holders that one Sweep removes. Default 500:
-	// Redis is busy with it for less than 10 ms.
+	// SweepLimit is the number of holders that one Sweep removes, unless nobody
+	// left with them: then it goes on. Default 500: Redis is busy with so many for
+	// less than 10 ms.
 	SweepLimit int
 	// SweepGap is the pause between two sweeps of a partition after which, or
 	// the clock's step back at which, the next one first waits a Threshold, for

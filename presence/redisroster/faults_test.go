@@ -258,9 +258,15 @@ func TestPartialFailureTellsWhatWasDecided(t *testing.T) {
 	if len(made) != want || want == 0 {
 		t.Errorf("%d joined, want the %d of the other partitions", len(made), want)
 	}
-	if _, err := b.Refresh(t.Context(), "n1", places); err == nil {
+	b.leave("n1", at("hall-1", "user-1"))
+	missing, err := b.Refresh(t.Context(), "n1", places)
+	if err == nil {
 		t.Error("a refresh of which a part failed is no error")
 	}
+	if len(missing) != 1 || missing[0] != at("hall-1", "user-1") {
+		t.Errorf("missing %v, want the one of a part that answered", missing)
+	}
+	b.join("n1", joins[1])
 	if _, err := b.Sweep(t.Context()); err == nil {
 		t.Error("a sweep of which a part failed is no error")
 	}

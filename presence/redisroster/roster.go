@@ -112,11 +112,12 @@ func (r *Roster) Refresh(ctx context.Context, node string, places []presence.Pla
 	var missing []presence.Place
 	for trip := range slices.Chunk(places, perTrip) {
 		calls := r.holders(node, trip)
-		if err := r.run(ctx, r.clients.Write, r.scripts.refresh, calls); err != nil {
-			return nil, err
-		}
+		err := r.run(ctx, r.clients.Write, r.scripts.refresh, calls)
 		var lost []int
 		for _, c := range calls {
+			if c.err != nil {
+				continue
+			}
 			for _, i := range c.answer {
 				lost = append(lost, c.index[number(i)-1])
 			}
@@ -124,6 +125,9 @@ func (r *Roster) Refresh(ctx context.Context, node string, places []presence.Pla
 		slices.Sort(lost)
 		for _, i := range lost {
 			missing = append(missing, trip[i])
+		}
+		if err != nil {
+			return missing, err
 		}
 	}
 	return missing, nil

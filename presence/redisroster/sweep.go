@@ -1,6 +1,7 @@
 package redisroster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -11,25 +12,36 @@ import (
 // like: a partition that another has just swept costs Redis 10 to 15 µs
 // (BenchmarkSweep).
 //
-// First each partition gives up its share of SweepLimit, all in one round trip;
-// then those that have more give it up one by one, so that Redis serves others
-// in between.
+// When nobody left though SweepLimit holders went, all of users who are on other
+// nodes too, it sweeps on: behind them may stand some who left.
 func (r *Roster) Sweep(ctx context.Context) ([]presence.Transition, error) {
-	share := min(max(r.cfg.SweepLimit/r.parts, 1), perTrip)
-	first := r.everywhere(r.sweepArgs(share)...)
-	made, removed, err := r.sweep(ctx, first)
-	left := r.cfg.SweepLimit - removed
-	for _, c := range first {
-		full := err == nil && number(c.answer[0]) == int64(share)
-		for full && left > 0 {
-			limit := min(left, perTrip)
-			more, removed, failed := r.sweep(ctx, []*call{{part: c.part, args: r.sweepArgs(limit)}})
-			made, err = append(made, more...), failed
-			left -= removed
-			full = err == nil && removed == limit
+	for {
+		made, removed, err := r.sweepSome(ctx)
+		if err != nil || len(made) > 0 || removed < r.cfg.SweepLimit {
+			return made, err
 		}
 	}
-	return made, err
+}
+
+// sweepSome removes at most SweepLimit holders. First each partition gives up
+// its share, all in one round trip; then those that have more give it up one by
+// one, so that Redis serves others in between. A partition that fails stops no
+// other.
+func (r *Roster) sweepSome(ctx context.Context) (made []presence.Transition, removed int, err error) {
+	share := min(max(r.cfg.SweepLimit/r.parts, 1), perTrip)
+	first := r.everywhere(r.sweepArgs(share)...)
+	made, removed, err = r.sweep(ctx, first)
+	for _, c := range first {
+		full := c.err == nil && number(c.answer[0]) == int64(share)
+		for full && removed < r.cfg.SweepLimit && ctx.Err() == nil {
+			limit := min(r.cfg.SweepLimit-removed, perTrip)
+			more, n, failed := r.sweep(ctx, []*call{{part: c.part, args: r.sweepArgs(limit)}})
+			made, removed = append(made, more...), removed+n
+			full = failed == nil && n == limit
+			err = cmp.Or(err, failed)
+		}
+	}
+	return made, removed, err
 }
 
 func (r *Roster) sweepArgs(limit int) []any {
