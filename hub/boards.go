@@ -32,8 +32,8 @@ type Boards interface {
 	Changes(ctx context.Context, board string, after leaderboard.Head) ([]leaderboard.Delta, error)
 	// Snapshot returns the board as it is at one head.
 	Snapshot(ctx context.Context, board string) (leaderboard.Snapshot, error)
-	// Heads returns the heads of boards, in their order, the zero Head for one
-	// that is not there. It is cheap: every node asks once a second for every
-	// board it serves.
-	Heads(ctx context.Context, boards []string) ([]leaderboard.Head, error)
+	// Heads returns the heads of boards by name, the zero Head for one that is
+	// not there. Those that could not be read are missing, and the error says
+	// why. It is cheap: every node asks once a second for every board it serves.
+	Heads(ctx context.Context, boards []string) (map[string]leaderboard.Head, error)
 }

@@ -79,13 +79,14 @@ func (p *poller) look(feeds []*feed) {
 	for len(feeds) > 0 {
 		n := min(len(feeds), headsPerCall)
 		if !p.compare(feeds[:n]) {
-			return
+			return // the next tick asks again
 		}
 		feeds = feeds[n:]
 	}
 }
 
-// compare reports whether the store answered.
+// compare compares boards with their heads in the store, those that it tells;
+// false if it told none.
 func (p *poller) compare(feeds []*feed) bool {
 	names, before := make([]string, len(feeds)), make([]leaderboard.Head, len(feeds))
 	for i, f := range feeds {
@@ -94,16 +95,18 @@ func (p *poller) compare(feeds []*feed) bool {
 	ctx, cancel := context.WithTimeout(p.hub.life, headsTimeout)
 	defer cancel()
 	heads, err := p.hub.boards.Heads(ctx, names)
+	result := "ok"
 	if err != nil {
-		p.hub.metrics.polls.WithLabelValues("failed").Inc()
-		p.hub.log.Debug("heads not read", "boards", len(names), "err", err)
-		return false
+		result = "failed"
+		p.hub.log.Debug("heads not read", "boards", len(names)-len(heads), "of", len(names), "err", err)
 	}
-	p.hub.metrics.polls.WithLabelValues("ok").Inc()
+	p.hub.metrics.polls.WithLabelValues(result).Inc()
 	for i, f := range feeds {
-		f.check(before[i], heads[i])
+		if head, told := heads[f.board]; told {
+			f.check(before[i], head)
+		}
 	}
-	return true
+	return len(heads) > 0
 }
 
 // served returns the feeds of these boards, or all of them.

@@ -24,7 +24,7 @@ type Store interface {
 	Claim(ctx context.Context, board, source string) (leaderboard.SourceState, leaderboard.Head, error)
 	Changes(ctx context.Context, board string, after leaderboard.Head) ([]leaderboard.Delta, error)
 	Snapshot(ctx context.Context, board string) (leaderboard.Snapshot, error)
-	Heads(ctx context.Context, boards []string) ([]leaderboard.Head, error)
+	Heads(ctx context.Context, boards []string) (map[string]leaderboard.Head, error)
 }
 
 // Reopener is a Store that survives its process. Reopen closes it and returns

@@ -35,21 +35,20 @@ func (s *Store) Changes(ctx context.Context, name string, after leaderboard.Head
 	return deltas, nil
 }
 
-// Heads returns the heads of boards, in their order, the zero Head for one
-// that is not there.
-func (s *Store) Heads(ctx context.Context, names []string) ([]leaderboard.Head, error) {
-	heads := make([]leaderboard.Head, len(names))
-	for i, name := range names {
+// Heads returns the heads of boards by name, the zero Head for one that is not
+// there.
+func (s *Store) Heads(ctx context.Context, names []string) (map[string]leaderboard.Head, error) {
+	heads := make(map[string]leaderboard.Head, len(names))
+	for _, name := range names {
+		var head leaderboard.Head
 		b, err := s.find(name)
-		if errors.Is(err, leaderboard.ErrUnknownBoard) {
-			continue
-		}
 		if err == nil {
-			err = s.read(ctx, b, func(st *leaderboard.State) { heads[i] = st.Head() })
+			err = s.read(ctx, b, func(st *leaderboard.State) { head = st.Head() })
 		}
 		if err != nil && !errors.Is(err, leaderboard.ErrUnknownBoard) {
-			return nil, err
+			return heads, err
 		}
+		heads[name] = head
 	}
 	return heads, nil
 }

@@ -1,6 +1,7 @@
 package redisboard_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,6 +22,26 @@ func TestBoardsOnACluster(t *testing.T) {
 		boardtest.Run(t, func(tb testing.TB, o boardtest.Options) boardtest.Store {
 			return redisboard.New(clients, redisboard.Config{Prefix: newPrefix(), IDWindow: o.IDWindow, IDLimit: o.IDLimit, Now: o.Now, ChangelogEntries: o.ChangelogEntries})
 		})
+	})
+	t.Run("OneServerAwayHidesNoHeadOfOthers", func(t *testing.T) {
+		s := redisboard.New(clients, redisboard.Config{Prefix: newPrefix()})
+		var names []string
+		for i := range 12 {
+			names = append(names, fmt.Sprint("b", i))
+			mustPut(t, s, names[i], leaderboard.Rules{})
+		}
+		cluster.Nodes[0].Freeze()
+		heads, err := s.Heads(ctx, names)
+		cluster.Nodes[0].Thaw()
+		if !errors.Is(err, leaderboard.ErrUnavailable) || len(heads) == 0 || len(heads) == len(names) {
+			t.Errorf("told %d of %d heads, %v", len(heads), len(names), err)
+		}
+		for name, head := range heads {
+			if head.Epoch == "" {
+				t.Errorf("%s is told as not there", name)
+			}
+		}
+		cluster.Wait()
 	})
 	t.Run("ABoardIsOneSlot", func(t *testing.T) {
 		cfg := redisboard.Config{Prefix: newPrefix()}

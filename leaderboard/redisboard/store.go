@@ -28,10 +28,11 @@ func New(c redisconn.Clients, cfg Config) *Store {
 // Close does nothing: the clients are the caller's.
 func (s *Store) Close() error { return nil }
 
-// Heads returns the heads of boards, in their order, the zero Head for one
-// that is not there, in one pipeline.
-func (s *Store) Heads(ctx context.Context, boards []string) ([]leaderboard.Head, error) {
-	heads := make([]leaderboard.Head, len(boards))
+// Heads returns the heads of boards by name, the zero Head for one that is not
+// there. Those that could not be read, because their server does not answer or
+// they are damaged, are missing.
+func (s *Store) Heads(ctx context.Context, boards []string) (map[string]leaderboard.Head, error) {
+	heads := make(map[string]leaderboard.Head, len(boards))
 	if len(boards) == 0 {
 		return heads, nil
 	}
@@ -44,15 +45,17 @@ func (s *Store) Heads(ctx context.Context, boards []string) ([]leaderboard.Head,
 		}
 		asked[i] = askHead(ctx, pipe, k)
 	}
-	_, err := pipe.Exec(ctx)
+	_, failed := pipe.Exec(ctx)
 	for i, cmd := range asked {
+		head, err := readHead(cmd)
 		if err != nil {
-			break
+			failed = err
+			continue
 		}
-		heads[i], err = readHead(cmd)
+		heads[boards[i]] = head
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read heads: %w", fault(err))
+	if failed != nil {
+		return heads, fmt.Errorf("read heads: %w", fault(failed))
 	}
 	return heads, nil
 }
