@@ -87,8 +87,14 @@ func (f *feed) read(rep *leaderboard.Replica, renewed int) error {
 	snap, err := f.hub.boards.Snapshot(f.hub.life, f.board)
 	switch {
 	case err == nil:
+		if rep != nil {
+			f.hub.log.Warn("board read anew", "board", f.board, "was", rep.Head(), "is", snap.Head)
+		}
 		rep = leaderboard.NewReplica(snap)
 	case errors.Is(err, leaderboard.ErrUnknownBoard):
+		if rep != nil {
+			f.hub.log.Warn("board is gone from the store", "board", f.board, "was", rep.Head())
+		}
 		rep = nil
 	default:
 		return err
