@@ -23,7 +23,6 @@ import (
 	_ "rollcall/hub/natsbus"
 	_ "rollcall/hub/natsbus/natstest"
 	_ "rollcall/hub/redisrate"
-	_ "rollcall/hub/natsbus/natstest"
 	_ "rollcall/leaderboard"
 	_ "rollcall/leaderboard/boardtest"
 	_ "rollcall/leaderboard/pebbleboard"

@@ -47,16 +47,16 @@ const (
 
 var badReasons = []badReason{badVersion, badKind, badSubject, badSize, badForm, badName, badValue}
 
-// badMessage is a message that is not heard.
-type badMessage struct {
+// messageError is a message that is not heard.
+type messageError struct {
 	reason badReason
 	detail string
 }
 
-func (e *badMessage) Error() string { return string(e.reason) + ": " + e.detail }
+func (e *messageError) Error() string { return string(e.reason) + ": " + e.detail }
 
 func bad(reason badReason, format string, v ...any) error {
-	return &badMessage{reason, fmt.Sprintf(format, v...)}
+	return &messageError{reason, fmt.Sprintf(format, v...)}
 }
 
 // faulty turns a fault of the wire into a bad message.

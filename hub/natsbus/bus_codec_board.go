@@ -13,9 +13,9 @@ func appendDelta(dst []byte, node, board string, d leaderboard.Delta) []byte {
 	return leaderboard.AppendDelta(dst, d)
 }
 
-// appendBoard is a renewed or doubt message.
-func appendBoard(dst []byte, k kind, node, board string) []byte {
-	return appendText(appendHead(dst, k, node), board)
+// boardMessage is a renewed or doubt message.
+func boardMessage(k kind, node, board string) []byte {
+	return appendText(appendHead(nil, k, node), board)
 }
 
 // decodeBoard reads the body of a renewed or doubt message of the board that

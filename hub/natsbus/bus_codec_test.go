@@ -81,7 +81,7 @@ func hostiles(t testing.TB) []hostile {
 		{"text", onHall, []byte(`{"hello":1}`), badVersion},
 		{"no kind", onFinals, append([]byte{codecVersion, 0}, good[2:]...), badKind},
 		{"unknown kind", onFinals, append([]byte{codecVersion, byte(kinds)}, good[2:]...), badKind},
-		{"bad node id", onFinals, appendBoard(nil, kindRenewed, "a.b", "finals"), badName},
+		{"bad node id", onFinals, boardMessage(kindRenewed, "a.b", "finals"), badName},
 		{"too large", onFinals, make([]byte, maxMessage+1), badSize},
 
 		{"delta on a room", onHall, good, badKind},
@@ -120,9 +120,9 @@ func hostiles(t testing.TB) []hostile {
 		{"wide cells", onFinals, cells(wideCells), badValue},
 		{"cell without key", onFinals, cells(leaderboard.Cells{"": json.RawMessage(`1`)}), badValue},
 
-		{"renewed of another board", onFinals, appendBoard(nil, kindRenewed, "evil", "other"), badSubject},
-		{"renewed and more", onFinals, append(appendBoard(nil, kindRenewed, "evil", "finals"), 0), badForm},
-		{"doubt of another board", onFinals, appendBoard(nil, kindDoubt, "evil", "other"), badSubject},
+		{"renewed of another board", onFinals, boardMessage(kindRenewed, "evil", "other"), badSubject},
+		{"renewed and more", onFinals, append(boardMessage(kindRenewed, "evil", "finals"), 0), badForm},
+		{"doubt of another board", onFinals, boardMessage(kindDoubt, "evil", "other"), badSubject},
 
 		{"no transitions", onHall, appendHead(nil, kindTransitions, "evil"), badForm},
 		{"transition cut off", onHall, transitionsOf(func(*presence.Transition) {})[:40], badForm},
@@ -183,7 +183,7 @@ func TestHostileMessagesAreCountedAndNotHeard(t *testing.T) {
 		}
 	}
 	// What the node sent itself and what is sound stand beside it.
-	if err := evil.Publish(onFinals, appendBoard(nil, kindRenewed, n.cfg.Node, "finals")); err != nil {
+	if err := evil.Publish(onFinals, boardMessage(kindRenewed, n.cfg.Node, "finals")); err != nil {
 		t.Fatal(err)
 	}
 	if err := evil.Publish(onFinals, appendDelta(nil, "evil", "finals", testDelta(1))); err != nil {
@@ -260,7 +260,7 @@ func seed(f *testing.F, subject string) {
 		}
 	}
 	f.Add(appendDelta(nil, "n", "finals", testDelta(1)))
-	f.Add(appendBoard(nil, kindRenewed, "n", "finals"))
+	f.Add(boardMessage(kindRenewed, "n", "finals"))
 	f.Add(transitionsOf(func(*presence.Transition) {}))
 	f.Add(nodeOf(f, func(*wire.NodeInfo) {}))
 }
@@ -360,7 +360,7 @@ func FuzzDeliver(f *testing.F) {
 // wantBad reports whether a message was refused, which needs a reason.
 func wantBad(t testing.TB, err error) bool {
 	t.Helper()
-	var e *badMessage
+	var e *messageError
 	if err != nil && !errors.As(err, &e) {
 		t.Fatalf("refused without a reason: %v", err)
 	}

@@ -102,7 +102,7 @@ func (b *Bus) decode(l hub.Listener, p place, k kind, node string, body []byte) 
 // refuse counts a message that is not sound.
 func (b *Bus) refuse(p packet, err error) {
 	reason := badForm
-	var e *badMessage
+	var e *messageError
 	if errors.As(err, &e) {
 		reason = e.reason
 	}

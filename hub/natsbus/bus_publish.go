@@ -1,6 +1,8 @@
 package natsbus
 
 import (
+	"slices"
+
 	"rollcall/leaderboard"
 	"rollcall/presence"
 	"rollcall/wire"
@@ -21,7 +23,7 @@ func (b *Bus) PublishDelta(board string, d leaderboard.Delta) {
 		}
 	}
 	b.drop(dropOversize)
-	b.send(kindDoubt, b.subjects.board(board), appendBoard(nil, kindDoubt, b.cfg.Node, board))
+	b.send(kindDoubt, b.subjects.board(board), boardMessage(kindDoubt, b.cfg.Node, board))
 }
 
 // PublishRenewed tells who watches the board that it was created or deleted.
@@ -30,7 +32,7 @@ func (b *Bus) PublishRenewed(board string) {
 		b.drop(dropName)
 		return
 	}
-	b.send(kindRenewed, b.subjects.board(board), appendBoard(nil, kindRenewed, b.cfg.Node, board))
+	b.send(kindRenewed, b.subjects.board(board), boardMessage(kindRenewed, b.cfg.Node, board))
 }
 
 // PublishTransitions tells who watches the rooms, in one message for each
@@ -64,7 +66,7 @@ func (b *Bus) publishPartition(subject string, ts []presence.Transition, indices
 		if n > 1 {
 			b.send(kindTransitions, subject, msg[:before:before])
 		}
-		msg, n = append(head[:len(head):len(head)], last...), 1
+		msg, n = slices.Concat(head, last), 1
 		if len(msg) > limit {
 			b.drop(dropOversize)
 			msg, n = head[:len(head):len(head)], 0

@@ -112,10 +112,10 @@ func emptyRoomIsForgotten(b *bench) {
 
 func fullRoomIsNotForgotten(b *bench) {
 	b.sweep()
-	joined := b.join("n1", at("r", "u"))[0]
+	b.join("n1", at("r", "u"))
 	b.leave("n1", at("r", "u"))
 	b.Move(time.Hour)
-	joined = b.join("n1", at("r", "u"))[0]
+	joined := b.join("n1", at("r", "u"))[0]
 	b.Move(48 * time.Hour)
 	b.sweep()
 	b.sweep()
