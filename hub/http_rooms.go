@@ -15,7 +15,7 @@ func (h *Hub) getRooms(w http.ResponseWriter, r *http.Request, p *Principal) *wi
 	all := wire.Rooms{Rooms: []wire.RoomCount{}}
 	for _, c := range counts {
 		if p.InRoom(c.Room) {
-			all.Rooms = append(all.Rooms, wire.RoomCount{Room: c.Room, Version: c.Version, Count: c.Count, Degraded: h.tracker.Degraded()})
+			all.Rooms = append(all.Rooms, wire.RoomCount{Room: c.Room, Version: c.Version, Count: c.Count, Degraded: c.Settling || h.tracker.Degraded()})
 		}
 	}
 	writeJSON(w, http.StatusOK, all)
@@ -42,7 +42,7 @@ func (h *Hub) getPresence(w http.ResponseWriter, r *http.Request, p *Principal) 
 		return storeFault("", err)
 	}
 	writeJSON(w, http.StatusOK, wire.PresencePage{
-		Room: room, Version: page.Version, Count: page.Count, Degraded: h.tracker.Degraded(),
+		Room: room, Version: page.Version, Count: page.Count, Degraded: page.Settling || h.tracker.Degraded(),
 		Users: toUsers(page.Users), Next: page.Next,
 	})
 	return nil
@@ -57,7 +57,7 @@ func (h *Hub) getCount(w http.ResponseWriter, r *http.Request, p *Principal) *wi
 	if err != nil {
 		return storeFault("", err)
 	}
-	writeJSON(w, http.StatusOK, wire.RoomCount{Room: room, Version: page.Version, Count: page.Count, Degraded: h.tracker.Degraded()})
+	writeJSON(w, http.StatusOK, wire.RoomCount{Room: room, Version: page.Version, Count: page.Count, Degraded: page.Settling || h.tracker.Degraded()})
 	return nil
 }
 

@@ -76,6 +76,9 @@ func (t *Tracker) stillHeld(seats []*seat) []Place {
 
 // rejoin queues the seats that the roster has lost.
 func (t *Tracker) rejoin(missing []Place) {
+	if len(missing) > 0 {
+		t.cfg.Log.Warn("the roster has lost holders; they are put back", "node", t.node, "holders", len(missing))
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, p := range missing {

@@ -85,9 +85,10 @@ const (
 
 // RoomCount is one room's number of distinct users.
 type RoomCount struct {
-	Room    string
-	Version uint64
-	Count   int
+	Room     string
+	Version  uint64
+	Count    int
+	Settling bool // as of a Page
 }
 
 // Partitions is how many parts the rooms of a shared roster are in, each with

@@ -37,6 +37,26 @@ func TestCheckRefusesWhatEvicts(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatPassesIsWaitedFor(t *testing.T) {
+	locked := redistest.Start(t)
+	c := locked.Clients()
+	if err := c.Write.ConfigSet(t.Context(), "requirepass", "s3cret").Err(); err != nil {
+		t.Fatal(err)
+	}
+	_, host, _ := strings.Cut(locked.URL(), "://")
+	for url, want := range map[string]bool{
+		"redis://127.0.0.1:1":             true,
+		"redis://" + host:                 false, // no password
+		"redis://:wrong@" + host:          false,
+		"redis-cluster://:s3cret@" + host: false, // no cluster
+	} {
+		_, err := redisconn.Check(t.Context(), redistest.Open(t, url))
+		if err == nil || redisconn.Passing(err) != want {
+			t.Errorf("%s: %v, passing %v", url, err, redisconn.Passing(err))
+		}
+	}
+}
+
 func TestCheckNeedsAServer(t *testing.T) {
 	if _, err := redisconn.Check(t.Context(), redistest.Open(t, "redis://127.0.0.1:1")); err == nil {
 		t.Error("checked a server that is not there")

@@ -28,6 +28,7 @@ func (s *stores) openShared(ctx context.Context, f *serveFlags, log *slog.Logger
 	}
 	s.shared, s.batchMax, s.node = true, redisboard.MaxBatch, uuid.NewString()
 	s.name, s.busName = address.String(), "NATS"
+	redisconn.LogTo(log)
 	clients := redisconn.Open(address)
 	s.closers = append(s.closers, func(context.Context) error { return clients.Close() })
 	if err := awaitRedis(ctx, clients, log); err != nil {
@@ -76,7 +77,7 @@ func awaitRedis(ctx context.Context, clients redisconn.Clients, log *slog.Logger
 		for _, s := range servers {
 			log.Info("store", "found", s.String())
 		}
-		if err == nil || len(servers) > 0 {
+		if err == nil || len(servers) > 0 || !redisconn.Passing(err) {
 			return err
 		}
 		if !said {

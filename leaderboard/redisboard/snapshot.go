@@ -95,47 +95,58 @@ type headAndRules struct {
 	rules leaderboard.Rules
 }
 
-// readTotal reads head, rules and number of entries at one moment.
+// readTotal reads head, rules and number of entries at one moment: with the
+// same head before and after. A transaction would say so too, but a full Redis
+// refuses even those that only read.
 func (s *Store) readTotal(ctx context.Context, k keys) (at headAndRules, total int, err error) {
-	var board *redis.SliceCmd
+	var board, after *redis.SliceCmd
 	var card *redis.IntCmd
-	_, err = s.clients.Read.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-		board = pipe.HMGet(ctx, k.head, "epoch", "version", "chain", "rules")
-		card = pipe.ZCard(ctx, k.scores)
-		return nil
-	})
-	if err != nil {
-		return at, 0, err
+	for ctx.Err() == nil {
+		_, err = s.clients.Read.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+			board = pipe.HMGet(ctx, k.head, "epoch", "version", "chain", "rules")
+			card = pipe.ZCard(ctx, k.scores)
+			after = askHead(ctx, pipe, k)
+			return nil
+		})
+		if err != nil {
+			return at, 0, err
+		}
+		if at.head, at.rules, err = readBoard(board); err != nil {
+			return at, 0, err
+		}
+		if at.head == (leaderboard.Head{}) {
+			return at, 0, leaderboard.ErrUnknownBoard
+		}
+		if head, err := readHead(after); err != nil || head == at.head {
+			return at, int(card.Val()), err
+		}
 	}
-	if at.head, at.rules, err = readBoard(board); err != nil {
-		return at, 0, err
-	}
-	if at.head == (leaderboard.Head{}) {
-		return at, 0, leaderboard.ErrUnknownBoard
-	}
-	return at, int(card.Val()), nil
+	return at, 0, ctx.Err()
 }
 
-// page reads one page into entries, notes the head that it was read at, and
-// returns the cursor of the next. Pages may repeat members.
+// page reads one page into entries, notes the heads between which it was read,
+// and returns the cursor of the next. Pages may repeat members.
 func (s *Store) page(ctx context.Context, k keys, cursor uint64, entries map[string]leaderboard.Entry, seen map[leaderboard.Head]bool) (uint64, error) {
 	start := time.Now()
-	var head *redis.SliceCmd
+	var before, after *redis.SliceCmd
 	var scan *redis.ScanCmd
-	_, err := s.clients.Read.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-		head = askHead(ctx, pipe, k)
+	_, err := s.clients.Read.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		before = askHead(ctx, pipe, k)
 		scan = pipe.HScan(ctx, k.rows, cursor, "", snapshotPage)
+		after = askHead(ctx, pipe, k)
 		return nil
 	})
 	s.cfg.Observe("page", time.Since(start), 0)
 	if err != nil {
 		return 0, err
 	}
-	at, err := readHead(head)
-	if err != nil {
-		return 0, err
+	for _, cmd := range []*redis.SliceCmd{before, after} {
+		at, err := readHead(cmd)
+		if err != nil {
+			return 0, err
+		}
+		seen[at] = true
 	}
-	seen[at] = true
 	page, next := scan.Val()
 	for pair := range slices.Chunk(page, 2) {
 		e := leaderboard.Entry{Member: pair[0]}

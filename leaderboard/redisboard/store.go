@@ -67,7 +67,9 @@ func (s *Store) Source(ctx context.Context, board, source string) (leaderboard.S
 		return leaderboard.SourceState{}, leaderboard.Head{}, err
 	}
 	var head, seq, generation *redis.SliceCmd
-	_, err = s.clients.Read.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+	// No transaction: a full Redis refuses those, also their reads. A seq that is
+	// newer than the head does no harm.
+	_, err = s.clients.Read.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		head = askHead(ctx, pipe, k)
 		seq = pipe.HMGet(ctx, k.seqs, source)
 		generation = pipe.HMGet(ctx, k.generations, source)

@@ -63,7 +63,8 @@ func (r *Roster) Counts(ctx context.Context, rooms []string) ([]presence.RoomCou
 		}
 		for _, c := range calls {
 			for n, i := range c.index {
-				trip[i].Version, trip[i].Count = uint64(number(c.answer[2*n])), int(number(c.answer[2*n+1]))
+				trip[i].Version, trip[i].Count = uint64(number(c.answer[2*n+1])), int(number(c.answer[2*n+2]))
+				trip[i].Settling = number(c.answer[0]) == 1
 			}
 		}
 	}

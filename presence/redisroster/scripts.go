@@ -77,7 +77,7 @@ func newScripts(edit func(name, source string) string) scripts {
 		sweep:   script("sweep", stays, gateSource+libSource+loseSource+sweepSource, "ver", "cnt", "idle", "on", "ix", "meta", "ux", "seen", "guard"),
 		meta:    script("meta", grows, libSource+metaSource, "ver", "cnt", "idle", "meta"),
 		page:    script("page", reads, pageSource, "ver", "cnt", "ix", "meta", "guard"),
-		counts:  script("counts", reads, countsSource, "ver", "cnt"),
+		counts:  script("counts", reads, countsSource, "ver", "cnt", "guard"),
 		user:    script("user", reads, userSource, "ux", "seen", "ix", "on", "meta"),
 	}
 }

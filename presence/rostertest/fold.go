@@ -81,6 +81,7 @@ func (m *model) checkReads() {
 	if err != nil {
 		m.Fatalf("rooms: %v", err)
 	}
+	m.settlesAsPages(rooms)
 	for room, version := range m.last {
 		want := presence.RoomCount{Room: room, Version: version, Count: m.present(room)}
 		if slices.Contains(rooms, want) != (want.Count > 0) {
