@@ -106,7 +106,7 @@ func (a *Address) path(s string) error {
 	}
 	db, err := strconv.ParseUint(s, 10, 16)
 	if err != nil || a.Kind == Cluster {
-		return fmt.Errorf("ends in %q, which is no database it could have", s)
+		return errors.New("must end in the host, or in the number of a database where there may be one")
 	}
 	a.DB = int(db)
 	return nil

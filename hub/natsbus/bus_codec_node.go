@@ -57,7 +57,7 @@ func checkNode(node string, n wire.NodeInfo) error {
 		if fault := wire.CheckName("board", h.Board); fault != nil {
 			return faulty(fault)
 		}
-		if h.Rate < 0 || h.Queued < 0 || h.Busy < 0 {
+		if h.Rate < 0 || h.Rate > maxRate || h.Queued < 0 || h.Busy < 0 || h.Busy > 1 {
 			return bad(badValue, "load of board %s", h.Board)
 		}
 	}

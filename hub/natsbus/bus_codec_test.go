@@ -151,6 +151,8 @@ func hostiles(t testing.TB) []hostile {
 		{"started long ago", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Started = 1 }), badValue},
 		{"hot board without name", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Hot[0].Board = "" }), badName},
 		{"load below 0", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Hot[0].Rate = -1 }), badValue},
+		{"load of the absurd", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Hot[0].Rate = 1e300 }), badValue},
+		{"busier than always", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Hot[0].Busy = 1.5 }), badValue},
 		{"very many hot boards", "rollcall.bus.node", []byte(string(appendHead(nil, kindNode, "evil")) +
 			`{"node":"evil","hot":[` + strings.Repeat(`{},`, maxHot) + `{}]}`), badSize},
 	}

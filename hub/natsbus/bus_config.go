@@ -22,6 +22,7 @@ const (
 	maxRows        = 4096     // rows of a delta; batches have at most 512
 	maxTransitions = 4096     // transitions of a message
 	maxHot         = 1000     // hot boards of a NodeInfo
+	maxRate        = 1e9      // events a second of a board
 	maxToken       = 64       // an epoch or chain; ours have 32 to 40
 )
 

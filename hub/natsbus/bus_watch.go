@@ -1,11 +1,14 @@
 package natsbus
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
 	"rollcall/presence"
 	"rollcall/wire"
+
+	"github.com/nats-io/nats.go"
 )
 
 // retryPause is between attempts to have subscriptions confirmed.
@@ -141,7 +144,7 @@ func (b *Bus) step() (done bool) {
 		return true
 	}
 	if !b.conn.IsConnected() {
-		b.states.warn("bus not connected, trying on", "err", b.conn.LastError())
+		b.states.warn("bus not connected, trying on", "err", cmp.Or(b.conn.LastError(), nats.ErrNoServers))
 		return false
 	}
 	if b.conn.FlushTimeout(flushTimeout) != nil {
