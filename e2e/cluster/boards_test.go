@@ -102,14 +102,20 @@ func TestSentinelReplacesThePrimary(t *testing.T) {
 	t.Logf("writes went on %v after the kill", time.Since(begin).Round(time.Millisecond))
 	stop()
 
-	var first wire.BoardPage
+	pages, readers := make([]wire.BoardPage, len(c.Nodes)), make([]*client.Client, len(c.Nodes))
 	for i, n := range c.Nodes {
-		page := readBoard(t, n.Dial().API, "b", first.Version)
-		if i == 0 {
-			first = page
-		} else if page.Version != first.Version || page.Epoch != first.Epoch {
-			t.Errorf("node %d has version %d of %s, node 0 %d of %s", i, page.Version, page.Epoch, first.Version, first.Epoch)
+		readers[i] = n.Dial()
+	}
+	until(t, patience, func() string { // what the bus could not say is found within a second
+		for i, r := range readers {
+			pages[i] = readBoard(t, r.API, "b", 0)
+			if a, b := pages[0], pages[i]; a.Version != b.Version || a.Epoch != b.Epoch {
+				return fmt.Sprintf("node %d has version %d of %s, node 0 %d of %s", i, b.Version, b.Epoch, a.Version, a.Epoch)
+			}
 		}
+		return ""
+	})
+	for i, page := range pages {
 		for _, l := range ledgers {
 			lost, doubled := l.check(page)
 			t.Logf("node %d, %s: of %d acknowledged events %d are lost, %d doubled", i, l.source, l.count(), lost, doubled)
