@@ -102,20 +102,10 @@ func TestSentinelReplacesThePrimary(t *testing.T) {
 	t.Logf("writes went on %v after the kill", time.Since(begin).Round(time.Millisecond))
 	stop()
 
-	pages, readers := make([]wire.BoardPage, len(c.Nodes)), make([]*client.Client, len(c.Nodes))
-	for i, n := range c.Nodes {
-		readers[i] = n.Dial()
-	}
-	until(t, patience, func() string { // what the bus could not say is found within a second
-		for i, r := range readers {
-			pages[i] = readBoard(t, r.API, "b", 0)
-			if a, b := pages[0], pages[i]; a.Version != b.Version || a.Epoch != b.Epoch {
-				return fmt.Sprintf("node %d has version %d of %s, node 0 %d of %s", i, b.Version, b.Epoch, a.Version, a.Epoch)
-			}
-		}
-		return ""
-	})
-	for i, page := range pages {
+	nodes := dialAll(c)
+	version := agreed(t, "b", nodes...)
+	for i, n := range nodes {
+		page := readBoard(t, n.API, "b", version)
 		for _, l := range ledgers {
 			lost, doubled := l.check(page)
 			t.Logf("node %d, %s: of %d acknowledged events %d are lost, %d doubled", i, l.source, l.count(), lost, doubled)
@@ -156,13 +146,13 @@ func TestBoardsSpreadOverACluster(t *testing.T) {
 		}
 	})
 	for b := range boards {
-		board, version := fmt.Sprintf("board-%02d", b), uint64(0)
+		board := fmt.Sprintf("board-%02d", b)
+		version := agreed(t, board, clients...)
 		for i, cl := range clients {
 			page := readBoard(t, cl.API, board, version)
-			if i > 0 && page.Version != version {
-				t.Errorf("%s: version %d on node %d, %d on node 0", board, page.Version, i, version)
+			if page.Version != version {
+				t.Errorf("%s: version %d on node %d, want %d", board, page.Version, i, version)
 			}
-			version = page.Version
 			if page.Total != 50 {
 				t.Errorf("%s on node %d: %d entries; want 50", board, i, page.Total)
 			}

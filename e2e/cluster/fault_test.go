@@ -103,10 +103,10 @@ func testOutage(t *testing.T, fail func(*harness.Cluster) (heal func())) {
 			t.Errorf("watcher %s was never told that the roster is degraded", w.name)
 		}
 	}
-	version := uint64(0)
-	for _, n := range c.Nodes {
-		page := readBoard(t, n.Dial().API, "b", version)
-		version = page.Version
+	nodes := dialAll(c)
+	version := agreed(t, "b", nodes...)
+	for _, n := range nodes {
+		page := readBoard(t, n.API, "b", version)
 		wantExact(t, page, ledgers...)
 	}
 }

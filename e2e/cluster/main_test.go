@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -69,6 +70,32 @@ func readBoard(t testing.TB, api *client.API, board string, version uint64) wire
 		t.Errorf("board %s: version %d was read where at least %d was asked for", board, page.Version, version)
 	}
 	return page
+}
+
+// agreed waits until all nodes read a board at one version, and returns it.
+// Each node has what it acknowledged; what the bus could not say of the others'
+// is found within a second.
+func agreed(t testing.TB, board string, nodes ...*client.Client) (version uint64) {
+	t.Helper()
+	until(t, patience, func() string {
+		for i, n := range nodes {
+			page := readBoard(t, n.API, board, 0)
+			if i > 0 && page.Version != version {
+				return fmt.Sprintf("board %s: node %d has version %d, those before it %d", board, i, page.Version, version)
+			}
+			version = page.Version
+		}
+		return ""
+	})
+	return version
+}
+
+// dialAll connects a client to every node.
+func dialAll(c *harness.Cluster) (all []*client.Client) {
+	for _, n := range c.Nodes {
+		all = append(all, n.Dial())
+	}
+	return all
 }
 
 // set is an event that gives a member a score.

@@ -61,8 +61,10 @@ func TestReplayIsTheSameOnEveryNode(t *testing.T) {
 	}
 
 	var first wire.BoardPage
-	for i, n := range c.Nodes {
-		page := readBoard(t, n.Dial().API, f.Name, first.Version)
+	readers := dialAll(c)
+	version := agreed(t, f.Name, readers...)
+	for i, n := range readers {
+		page := readBoard(t, n.API, f.Name, version)
 		f.WantFinal(t, page)
 		if i == 0 {
 			first = page
@@ -171,7 +173,7 @@ func (s *shownBoard) at(t *testing.T, version uint64) client.BoardState {
 // node, while nobody pushes, byte for byte.
 func wantSameBytes(t *testing.T, c *harness.Cluster, board string, shown []*shownBoard) {
 	t.Helper()
-	version := readBoard(t, c.Nodes[0].Dial().API, board, 0).Version
+	version := agreed(t, board, dialAll(c)...)
 	var first []byte
 	for i, n := range c.Nodes {
 		shown[i].at(t, version) // then the view that both share shows it too
