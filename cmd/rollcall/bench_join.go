@@ -41,7 +41,7 @@ func (c *benchJoinCmd) Run(e *env) error {
 	}
 	connected := time.Since(begin)
 	begin = time.Now()
-	if err := each(sessions, c.Sessions, func(cl *client.Client) error { return cl.Join(ctx, c.Room) }); err != nil {
+	if err := each(sessions, func(cl *client.Client) error { return cl.Join(ctx, c.Room) }); err != nil {
 		return err
 	}
 	joined := time.Since(begin)
@@ -113,15 +113,12 @@ func awaitCount(ctx context.Context, w *client.Client, room string, want int) er
 	return errors.New("the watcher lost its view")
 }
 
-// each calls f for every session, so many at once.
-func each(sessions []*client.Client, atOnce int, f func(*client.Client) error) error {
-	turns := make(chan struct{}, atOnce)
+// each calls f for every session, all at once.
+func each(sessions []*client.Client, f func(*client.Client) error) error {
 	errs := make(chan error, 1)
 	var work sync.WaitGroup
 	for _, s := range sessions {
-		turns <- struct{}{}
 		work.Go(func() {
-			defer func() { <-turns }()
 			if err := f(s); err != nil {
 				select {
 				case errs <- err:

@@ -125,14 +125,16 @@ func (c *benchSharedCmd) combination(e *env, store redisconn.Clients, bus string
 
 // turn measures ours, then the bare loop.
 func (c *benchSharedCmd) turn(ctx context.Context, load *pushLoad, bare *bareLoad, store redisconn.Clients, hubs ownHubs) (r sharedRun, err error) {
-	events0, cpu0, begin := int64(0), 0.0, time.Now()
-	probe := func() float64 { // called where measuring begins and ends
-		if cpu, err := redisCPU(ctx, store); err == nil {
-			if events0 == 0 {
-				events0, cpu0, begin = 1, cpu, time.Now()
-			} else {
-				r.redisBusy = (cpu - cpu0) / time.Since(begin).Seconds()
-			}
+	var before float64
+	var begin time.Time
+	probe := func() float64 { // called where measuring begins, and where it ends
+		cpu, failed := redisCPU(ctx, store)
+		switch {
+		case failed != nil:
+		case begin.IsZero():
+			before, begin = cpu, time.Now()
+		default:
+			r.redisBusy = (cpu - before) / time.Since(begin).Seconds()
 		}
 		return hubs.cpu()
 	}
