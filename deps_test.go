@@ -23,6 +23,7 @@ import (
 	_ "rollcall/hub/natsbus"
 	_ "rollcall/hub/natsbus/natstest"
 	_ "rollcall/hub/redisrate"
+	_ "rollcall/internal/testport"
 	_ "rollcall/leaderboard"
 	_ "rollcall/leaderboard/boardtest"
 	_ "rollcall/leaderboard/pebbleboard"

@@ -1,15 +1,18 @@
 package harness
 
 import (
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"rollcall/client"
+	"rollcall/internal/testport"
 )
 
 // Hub is a `rollcall serve` on loopback with a data directory of its own. It
@@ -28,7 +31,7 @@ type Hub struct {
 func Start(tb testing.TB, flags ...string) *Hub {
 	tb.Helper()
 	h := &Hub{tb: tb, Dir: tb.TempDir(), flags: flags}
-	h.start("127.0.0.1:0")
+	h.start(free(tb))
 	return h
 }
 
@@ -36,7 +39,7 @@ func Start(tb testing.TB, flags ...string) *Hub {
 func StartNode(tb testing.TB, flags ...string) *Hub {
 	tb.Helper()
 	h := &Hub{tb: tb, flags: flags}
-	h.start("127.0.0.1:0")
+	h.start(free(tb))
 	return h
 }
 
@@ -51,25 +54,23 @@ func (h *Hub) Restart() {
 	h.start(u.Host)
 }
 
-// start tries again while a stranger's connection has our port as its own end:
-// nothing else keeps a free port of loopback from being taken.
+func free(tb testing.TB) string {
+	tb.Helper()
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(testport.Take(tb)))
+}
+
 func (h *Hub) start(addr string) {
 	h.tb.Helper()
-	for deadline := time.Now().Add(patience); ; {
-		args := []string{"serve", "--listen", addr}
-		if h.Dir != "" {
-			args = append(args, "--data", h.Dir)
-		}
-		h.Process = Run(h.tb, append(args, h.flags...)...)
-		page := h.Line("participants")
-		if page != "" {
-			h.URL = strings.TrimSuffix(page, "/")
-			break
-		}
-		if !strings.Contains(h.Stderr(), "address already in use") || time.Now().After(deadline) {
-			h.tb.Fatalf("the hub ended with %d: %s", h.Exit(), h.Stderr())
-		}
+	args := []string{"serve", "--listen", addr}
+	if h.Dir != "" {
+		args = append(args, "--data", h.Dir)
 	}
+	h.Process = Run(h.tb, append(args, h.flags...)...)
+	page := h.Line("participants")
+	if page == "" {
+		h.tb.Fatalf("the hub ended with %d: %s", h.Exit(), h.Stderr())
+	}
+	h.URL = strings.TrimSuffix(page, "/")
 	h.wantReady()
 	if slices.Contains(h.flags, "--nats-listen") {
 		h.NATS = h.Line("NATS")

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"rollcall/internal/testport"
 )
 
 // NATS are three NATS servers that run deploy/nats.conf and form a cluster.
@@ -39,8 +40,6 @@ func StartNATS(tb testing.TB) *NATS {
 		}
 		n.Start(i)
 		n.Addrs = append(n.Addrs, n.servers[i].Addr().String())
-		n.options[i].Port = n.servers[i].Addr().(*net.TCPAddr).Port
-		n.options[i].Cluster.Port = n.servers[i].ClusterAddr().Port
 	}
 	tb.Cleanup(n.StopAll)
 	n.wait()
@@ -72,8 +71,8 @@ func natsOptions(tb testing.TB, name string) *server.Options {
 	if err != nil {
 		tb.Fatalf("deploy/nats.conf: %v", err)
 	}
-	o.Host, o.Port, o.HTTPPort, o.NoSigs, o.NoLog = "127.0.0.1", -1, 0, true, true
-	o.Cluster.Host, o.Cluster.Port = "127.0.0.1", -1
+	o.Host, o.Port, o.HTTPPort, o.NoSigs, o.NoLog = "127.0.0.1", testport.Take(tb), 0, true, true
+	o.Cluster.Host, o.Cluster.Port = "127.0.0.1", testport.Take(tb)
 	o.Cluster.NoAdvertise = true // a client that was told of the others would go round our proxies
 	return o
 }

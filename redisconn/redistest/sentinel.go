@@ -58,14 +58,12 @@ func StartSentinel(tb testing.TB, replicas int, args ...string) *Sentinel {
 
 func startSentinel(tb testing.TB, host, port string) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, dir: tb.TempDir()}
-	tb.Cleanup(s.Kill)
+	s := newServer(tb)
 	conf := fmt.Sprintf("sentinel monitor %[1]s %[2]s %[3]s 2\nsentinel down-after-milliseconds %[1]s 1000\nsentinel failover-timeout %[1]s 5000\n",
 		masterName, host, port)
 	if err := os.WriteFile(filepath.Join(s.dir, sentinelConf), []byte(conf), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	s.Addr = freeAddr(tb)
 	s.Restart()
 	return s
 }

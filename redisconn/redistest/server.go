@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"rollcall/internal/testport"
 	"rollcall/redisconn"
 )
 
@@ -28,6 +28,7 @@ const patience = 20 * time.Second
 // Server is one redis-server process. It ends with the test at the latest.
 type Server struct {
 	Addr string // host:port
+	port int
 	tb   testing.TB
 	dir  string
 	args []string
@@ -38,16 +39,17 @@ type Server struct {
 // "--appendonly", "yes".
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, dir: tb.TempDir(), args: args}
-	tb.Cleanup(s.Kill)
-	for range 10 { // another process may take the port between our look and the server's
-		s.Addr = freeAddr(tb)
-		if s.start() == nil {
-			return s
-		}
-		s.Kill()
-	}
+	s := newServer(tb, args...)
 	s.Restart()
+	return s
+}
+
+// newServer has an address and a folder; it does not run yet.
+func newServer(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	port := testport.Take(tb)
+	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), port: port, tb: tb, dir: tb.TempDir(), args: args}
+	tb.Cleanup(s.Kill)
 	return s
 }
 
@@ -63,8 +65,7 @@ func (s *Server) Restart() {
 
 // start runs the server and waits until it answers.
 func (s *Server) start() error {
-	_, port, _ := net.SplitHostPort(s.Addr)
-	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", filepath.Join(s.dir, "log")}
+	args := []string{"--port", strconv.Itoa(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--logfile", filepath.Join(s.dir, "log")}
 	if conf := filepath.Join(s.dir, sentinelConf); exists(conf) {
 		args = append([]string{conf, "--sentinel"}, args...)
 	} else {
@@ -80,7 +81,7 @@ func (s *Server) start() error {
 	// The process id tells ours from another's server that has the port.
 	want := fmt.Sprintf("process_id:%d\r\n", s.cmd.Process.Pid)
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		if free(s.Addr) && time.Now().Before(deadline) {
+		if testport.Free(s.port) && time.Now().Before(deadline) {
 			continue // go-redis would log that nobody listens
 		}
 		info, err := c.Info(context.Background(), "server").Result()
@@ -137,33 +138,4 @@ func Open(tb testing.TB, url string) redisconn.Clients {
 	c := redisconn.Open(a)
 	tb.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-// ports counts the addresses that this process has tried.
-var ports atomic.Int64
-
-// freeAddr is an address of loopback that was free a moment ago. It and the
-// second port of a cluster's node, 10,000 above, are below the range that
-// outgoing connections take their ports from.
-func freeAddr(tb testing.TB) string {
-	tb.Helper()
-	for range 1000 {
-		n := 15000 + (int64(os.Getpid())*7919+ports.Add(1))%7500
-		addr := net.JoinHostPort("127.0.0.1", strconv.FormatInt(n, 10))
-		bus := net.JoinHostPort("127.0.0.1", strconv.FormatInt(n+10000, 10))
-		if free(addr) && free(bus) {
-			return addr
-		}
-	}
-	tb.Fatal("no free port")
-	return ""
-}
-
-func free(addr string) bool {
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		return false
-	}
-	_ = ln.Close()
-	return true
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"rollcall/internal/testport"
 )
 
 // Cluster is servers with a route between each two.
@@ -18,7 +20,7 @@ func StartCluster(tb testing.TB, n int, cfg Config) Cluster {
 	c := make(Cluster, n)
 	for i := range c {
 		c[i] = newServer(tb, cfg, fmt.Sprintf("n%d", i+1))
-		c[i].opts.Cluster = server.ClusterOpts{Name: "natstest", Host: "127.0.0.1", Port: freePort(tb), PoolSize: -1}
+		c[i].opts.Cluster = server.ClusterOpts{Name: "natstest", Host: "127.0.0.1", Port: testport.Take(tb), PoolSize: -1}
 	}
 	for _, s := range c {
 		for _, peer := range c {

@@ -4,14 +4,14 @@ package natstest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"rollcall/internal/testport"
 )
 
 // patience bounds the wait for a server.
@@ -49,12 +49,12 @@ func Start(tb testing.TB, cfg Config) *Server {
 // file, with its ports and addresses replaced by free ones of loopback.
 func StartWith(tb testing.TB, opts *server.Options) *Server {
 	tb.Helper()
-	opts.Host, opts.Port = "127.0.0.1", freePort(tb)
+	opts.Host, opts.Port = "127.0.0.1", testport.Take(tb)
 	if opts.HTTPPort != 0 {
-		opts.HTTPHost, opts.HTTPPort = "127.0.0.1", freePort(tb)
+		opts.HTTPHost, opts.HTTPPort = "127.0.0.1", testport.Take(tb)
 	}
 	if opts.Cluster.Port != 0 {
-		opts.Cluster.Host, opts.Cluster.Port = "127.0.0.1", freePort(tb)
+		opts.Cluster.Host, opts.Cluster.Port = "127.0.0.1", testport.Take(tb)
 	}
 	opts.NoSigs = true
 	s := &Server{tb: tb, opts: opts}
@@ -66,7 +66,7 @@ func StartWith(tb testing.TB, opts *server.Options) *Server {
 func newServer(tb testing.TB, cfg Config, name string) *Server {
 	tb.Helper()
 	s := &Server{tb: tb, opts: &server.Options{
-		ServerName: name, Host: "127.0.0.1", Port: freePort(tb),
+		ServerName: name, Host: "127.0.0.1", Port: testport.Take(tb),
 		NoSigs: true, MaxPayload: cfg.MaxPayload,
 	}}
 	accounts := map[string]*server.Account{}
@@ -165,26 +165,4 @@ func wait(tb testing.TB, ask func() string) {
 			tb.Fatalf("natstest: %s", complaint)
 		}
 	}
-}
-
-// taken are the ports given to a test of this process.
-var taken sync.Map
-
-// freePort is a port of loopback that was free a moment ago, below the range
-// that outgoing connections take theirs from.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	for range 1000 {
-		port := 15000 + rand.IntN(15000)
-		if _, twice := taken.LoadOrStore(port, true); twice {
-			continue
-		}
-		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			_ = ln.Close()
-			return port
-		}
-	}
-	tb.Fatal("natstest: no free port")
-	return 0
 }
