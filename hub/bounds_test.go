@@ -23,7 +23,7 @@ func (s *someBoards) Snapshot(_ context.Context, board string) (leaderboard.Snap
 	return leaderboard.Snapshot{Head: leaderboard.Head{Epoch: "e", Chain: "c"}}, nil
 }
 
-func (s *someBoards) Apply(context.Context, string, []leaderboard.Event) (leaderboard.Outcome, error) {
+func (s *someBoards) Apply(context.Context, string, []leaderboard.Event, leaderboard.Level) (leaderboard.Outcome, error) {
 	return leaderboard.Outcome{}, leaderboard.ErrUnknownBoard
 }
 
@@ -58,7 +58,7 @@ func TestDroppedFeedDropsNoOther(t *testing.T) {
 // stalled is a store that answers when it is no longer asked.
 type stalled struct{ Boards }
 
-func (stalled) Apply(ctx context.Context, _ string, _ []leaderboard.Event) (leaderboard.Outcome, error) {
+func (stalled) Apply(ctx context.Context, _ string, _ []leaderboard.Event, _ leaderboard.Level) (leaderboard.Outcome, error) {
 	<-ctx.Done()
 	return leaderboard.Outcome{}, fmt.Errorf("%w: %w", leaderboard.ErrUnavailable, ctx.Err())
 }

@@ -40,9 +40,9 @@ func (f *faulty) Snapshot(ctx context.Context, board string) (leaderboard.Snapsh
 	return f.Boards.Snapshot(ctx, board)
 }
 
-func (f *faulty) Apply(ctx context.Context, board string, batch []leaderboard.Event) (leaderboard.Outcome, error) {
+func (f *faulty) Apply(ctx context.Context, board string, batch []leaderboard.Event, level leaderboard.Level) (leaderboard.Outcome, error) {
 	f.applied.Add(int64(len(batch)))
-	return f.Boards.Apply(ctx, board, batch)
+	return f.Boards.Apply(ctx, board, batch, level)
 }
 
 func (f *faulty) Source(ctx context.Context, board, source string) (leaderboard.SourceState, leaderboard.Head, error) {

@@ -32,7 +32,7 @@ func BenchmarkFrame(b *testing.B) {
 		name := fmt.Sprintf("University number %d", team)
 		out, err := h.boards.Apply(ctx, "finals", []leaderboard.Event{{
 			Member: fmt.Sprintf("team-%d", team), Op: leaderboard.Set, Score: score, Name: &name, Cells: cells, Source: "s", Seq: uint64(seq),
-		}})
+		}}, "")
 		if err != nil || out.Delta == nil {
 			b.Fatal(out, err)
 		}

@@ -159,7 +159,7 @@ func (h *Hub) apply(board string, jobs []job, n int) call {
 		}
 	}
 	start := time.Now()
-	out, err := h.boards.Apply(h.queues.calls, board, batch)
+	out, err := h.boards.Apply(h.queues.calls, board, batch, leaderboard.LevelMemory)
 	took := time.Since(start)
 	h.metrics.applySeconds.Observe(took.Seconds())
 	unknown := errors.Is(err, leaderboard.ErrUnknownBoard)

@@ -20,7 +20,7 @@ func newMeBoard(b testing.TB, n int) (f *feed, push func()) {
 	}
 	send := func(member string, score float64, id string) {
 		e := leaderboard.Event{Member: member, Op: leaderboard.Set, Score: score, ID: id}
-		out, err := h.boards.Apply(ctx, "b", []leaderboard.Event{e})
+		out, err := h.boards.Apply(ctx, "b", []leaderboard.Event{e}, "")
 		if err != nil || out.Delta == nil {
 			b.Fatal(out, err)
 		}

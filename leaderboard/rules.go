@@ -36,6 +36,7 @@ type Rules struct {
 	Order   Order    `json:"order"`
 	Tie     TieRule  `json:"tie"`
 	Scheme  Scheme   `json:"scheme"` // of reads that name none
+	Ack     Level    `json:"ack,omitempty"` // the least that an ack must mean; "" = the node's default
 	Columns []Column `json:"columns,omitempty"`
 }
 
@@ -63,7 +64,7 @@ func (r Rules) WithDefaults() Rules {
 
 // Equal reports whether both declare the same.
 func (r Rules) Equal(o Rules) bool {
-	if r.Title != o.Title || r.Order != o.Order || r.Tie != o.Tie || r.Scheme != o.Scheme || len(r.Columns) != len(o.Columns) {
+	if r.Title != o.Title || r.Ack != o.Ack || r.Order != o.Order || r.Tie != o.Tie || r.Scheme != o.Scheme || len(r.Columns) != len(o.Columns) {
 		return false
 	}
 	for i := range r.Columns {

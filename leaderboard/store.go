@@ -11,6 +11,8 @@ var (
 	ErrRulesFixed   = errors.New("order and tie are fixed while the board has entries")
 	ErrUnavailable  = errors.New("the store cannot write now") // disk full, fsync failed
 	ErrGone         = errors.New("the changelog does not reach back to that head")
+	ErrDamaged      = errors.New("the parts of the board do not agree") // found by Sample
+	ErrExists       = errors.New("there is such a board already")      // Restore
 )
 
 // Info is a board without its entries.
@@ -22,11 +24,14 @@ type Info struct {
 }
 
 // Outcome is what one atomic batch did. Results are in the order of the batch.
-// Delta is nil if nothing changed.
+// Delta is nil if nothing changed. The batch is applied also where Proof is less
+// than was asked for: then nobody may be told so; the same events, sent again,
+// are duplicates.
 type Outcome struct {
 	Head    Head // after the batch
 	Results []Result
 	Delta   *Delta
+	Proof   Proof
 }
 
 // Snapshot is a whole board at one head. Entries come in no order, once, and

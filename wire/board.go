@@ -26,6 +26,7 @@ type Rules struct {
 	Tie     string   `json:"tie"`
 	Scheme  string   `json:"scheme"` // the scheme of reads and views that name none
 	Columns []Column `json:"columns,omitempty"`
+	Ack     string   `json:"ack,omitempty"` // the least level of an ack; "" = the node's
 }
 
 // Column describes the cells of one key.

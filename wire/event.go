@@ -32,6 +32,14 @@ type Event struct {
 	Audience   string `json:"audience,omitempty"` // "public": shown also while the board is frozen
 }
 
+// The levels of an ack: what an acknowledged event outlives.
+const (
+	AckMemory  = "memory"  // a crash of any node
+	AckDisk    = "disk"    // a crash and a power cut of the store
+	AckReplica = "replica" // the loss of the store's machine
+	AckBoth    = "both"    // both
+)
+
 // The fates of an event.
 const (
 	Applied   = "applied"
@@ -50,6 +58,7 @@ type Result struct {
 	Score    *float64 `json:"score,omitempty"`
 	Improved *bool    `json:"improved,omitempty"` // op best: whether the row changed
 	ID       string   `json:"id,omitempty"`       // the id, also one the node made
+	Ack      string   `json:"ack,omitempty"`      // applied, duplicate: the level that was proven, at least the one asked for
 	Line     int      `json:"line,omitempty"`     // NDJSON: the line the event stood on, from 1
 	Error    *Error   `json:"error,omitempty"`
 }
@@ -66,8 +75,23 @@ type Failure struct {
 
 // SourceState tells where a source stands on a board.
 type SourceState struct {
-	Source     string `json:"source"`
-	Epoch      string `json:"epoch"`
-	Generation uint64 `json:"generation"`
-	Seq        uint64 `json:"seq"` // the last one taken; 0 = none yet
+	Source     string  `json:"source"`
+	Epoch      string  `json:"epoch"`
+	Generation uint64  `json:"generation"`
+	Seq        uint64  `json:"seq"`     // the last one taken; 0 = none yet
+	Durable    *uint64 `json:"durable"` // the last one known to be durable; null = unknown
+}
+
+// Standing is a SourceState that the server sends unasked to a session that
+// pushes events of the source over WebSocket: when more of it has become
+// durable, and when the board's history is not what it was (another epoch, or a
+// Seq below what was acknowledged): then send again what comes after Seq.
+type Standing struct {
+	Board string `json:"board"`
+	SourceState
+}
+
+// StandingFrame is a Standing as it is sent: {"standing":{…}}.
+type StandingFrame struct {
+	Standing Standing `json:"standing"`
 }

@@ -39,7 +39,20 @@ type Request struct {
 	Sub  string `json:"sub,omitempty"` // unsubscribe
 	Away bool   `json:"away,omitempty"`
 
-	Events []json.RawMessage `json:"events,omitempty"` // score, 1 to 64
+	Events  []json.RawMessage `json:"events,omitempty"`  // score, 1 to 64
+	Ack     string            `json:"ack,omitempty"`     // score: the least level of the acks; "" = the board's
+	Journal bool              `json:"journal,omitempty"` // score: the node keeps the events until they are durable
+}
+
+// Bye is what the server says before it closes a connection because the node
+// goes down: {"bye":{…}}. Come back after so many milliseconds, to any node.
+type Bye struct {
+	AfterMS int64 `json:"after_ms"`
+}
+
+// ByeFrame is a Bye as it is sent.
+type ByeFrame struct {
+	Bye Bye `json:"bye"`
 }
 
 // Answer is what the server says to a request: OK or Error.

@@ -92,7 +92,7 @@ var boardTests = map[string]func(*testing.T, Open){
 	},
 	"UnknownBoardIsAnError": func(t *testing.T, open Open) {
 		s, ctx := open(t, Options{}), context.Background()
-		_, applyErr := s.Apply(ctx, "no", []leaderboard.Event{incr(1, 1)})
+		_, applyErr := s.Apply(ctx, "no", []leaderboard.Event{incr(1, 1)}, "")
 		_, _, sourceErr := s.Source(ctx, "no", "s")
 		_, _, claimErr := s.Claim(ctx, "no", "s")
 		_, changesErr := s.Changes(ctx, "no", leaderboard.Head{})

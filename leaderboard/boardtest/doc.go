@@ -19,12 +19,19 @@ type Store interface {
 	List(ctx context.Context) ([]leaderboard.Info, error)
 	Put(ctx context.Context, board string, rules leaderboard.Rules) (info leaderboard.Info, delta *leaderboard.Delta, created bool, err error)
 	Delete(ctx context.Context, board string) error
-	Apply(ctx context.Context, board string, batch []leaderboard.Event) (leaderboard.Outcome, error)
+	Apply(ctx context.Context, board string, batch []leaderboard.Event, level leaderboard.Level) (leaderboard.Outcome, error)
+	MaxLevel() leaderboard.Level
+	Prove(ctx context.Context, board string, sources []string, level leaderboard.Level) (leaderboard.Standing, error)
 	Source(ctx context.Context, board, source string) (leaderboard.SourceState, leaderboard.Head, error)
 	Claim(ctx context.Context, board, source string) (leaderboard.SourceState, leaderboard.Head, error)
 	Changes(ctx context.Context, board string, after leaderboard.Head) ([]leaderboard.Delta, error)
 	Snapshot(ctx context.Context, board string) (leaderboard.Snapshot, error)
 	Heads(ctx context.Context, boards []string) (map[string]leaderboard.Head, error)
+	Fence(ctx context.Context, board string, known leaderboard.Head) (head leaderboard.Head, begun bool, err error)
+	Ended(ctx context.Context, board, epoch string) (bool, error)
+	Sample(ctx context.Context, board string) (leaderboard.Sample, error)
+	Archive(ctx context.Context, board string) (leaderboard.Archive, error)
+	Restore(ctx context.Context, board string, a leaderboard.Archive) (leaderboard.Info, error)
 }
 
 // Reopener is a Store that survives its process. Reopen closes it and returns

@@ -34,7 +34,7 @@ func newBoardWith(tb testing.TB, open Open, o Options, rules leaderboard.Rules) 
 // apply sends a batch and returns its outcome.
 func (f *fixture) apply(batch ...leaderboard.Event) leaderboard.Outcome {
 	f.Helper()
-	out, err := f.store.Apply(context.Background(), f.name, batch)
+	out, err := f.store.Apply(context.Background(), f.name, batch, "")
 	if err != nil {
 		f.Fatalf("Apply: %v", err)
 	}

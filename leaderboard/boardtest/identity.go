@@ -199,7 +199,7 @@ var identityTests = map[string]func(*testing.T, Open){
 			{Member: "m", Op: leaderboard.Set, Source: "s", Seq: 1, ID: "x"},
 			{Member: "m", Op: "no", Source: "s", Seq: 1},
 		} {
-			_, err := f.store.Apply(context.Background(), f.name, []leaderboard.Event{incr(1, 1), e})
+			_, err := f.store.Apply(context.Background(), f.name, []leaderboard.Event{incr(1, 1), e}, "")
 			if !errors.Is(err, leaderboard.ErrIdentity) {
 				t.Fatalf("%+v: err %v", e, err)
 			}

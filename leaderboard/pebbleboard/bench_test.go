@@ -49,7 +49,7 @@ func pushBatches(tb testing.TB, s *pebbleboard.Store, n, boards, batches, size i
 			seq++
 			batch[i] = leaderboard.Event{Member: members[(seq*7919)%5000], Op: leaderboard.Incr, Score: 1, Source: source, Seq: seq}
 		}
-		if _, err := s.Apply(context.Background(), board, batch); err != nil {
+		if _, err := s.Apply(context.Background(), board, batch, ""); err != nil {
 			tb.Error(err)
 			return
 		}

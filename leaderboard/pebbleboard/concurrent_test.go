@@ -46,7 +46,7 @@ func TestWhatIsAcknowledgedSurvivesAFaultOnce(t *testing.T) {
 			tasks.Go(func() {
 				for seq := uint64(1); ; seq++ {
 					e := leaderboard.Event{Member: fmt.Sprint("m", n), Op: leaderboard.Incr, Score: 1, Source: fmt.Sprint("s", n), Seq: seq}
-					if _, err := s.Apply(ctx, "b", []leaderboard.Event{e}); err != nil {
+					if _, err := s.Apply(ctx, "b", []leaderboard.Event{e}, ""); err != nil {
 						return
 					}
 					acked[n] = seq

@@ -112,7 +112,7 @@ func push(tb testing.TB, s *pebbleboard.Store, seq uint64) state {
 			Cells: leaderboard.Cells{"A": []byte(`"` + strings.Repeat("x", int(seq%9)) + `"`)},
 		})
 	}
-	if _, err := s.Apply(context.Background(), "b", batch); err != nil {
+	if _, err := s.Apply(context.Background(), "b", batch, ""); err != nil {
 		tb.Fatal(err)
 	}
 	return readState(tb, s)

@@ -35,7 +35,7 @@ func TestNothingIsSeenBeforeItIsDurable(t *testing.T) {
 	batch := []leaderboard.Event{{Member: "m", Op: leaderboard.Set, Source: "s", Seq: before.seq + 1}}
 	var sender sync.WaitGroup
 	sender.Go(func() {
-		if _, err := s.Apply(context.Background(), "b", batch); err != nil {
+		if _, err := s.Apply(context.Background(), "b", batch, ""); err != nil {
 			t.Errorf("Apply: %v", err)
 		}
 	})
@@ -43,7 +43,7 @@ func TestNothingIsSeenBeforeItIsDurable(t *testing.T) {
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel() // who waits, returns at once and says so
 	for range 50 {
-		_, again := s.Apply(cancelled, "b", batch)
+		_, again := s.Apply(cancelled, "b", batch, "")
 		_, snap := s.Snapshot(cancelled, "b")
 		_, _, source := s.Source(cancelled, "b", "s")
 		_, changes := s.Changes(cancelled, "b", before.head)

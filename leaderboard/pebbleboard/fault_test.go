@@ -53,7 +53,7 @@ func TestFailedDiskMakesTheStoreReadOnly(t *testing.T) {
 			for i := range uint64(8) {
 				callers.Go(func() {
 					e := leaderboard.Event{Member: "lost", Op: leaderboard.Incr, Score: 1, ID: string('a' + rune(i))}
-					if _, err := s.Apply(ctx, "b", []leaderboard.Event{e}); !errors.Is(err, leaderboard.ErrUnavailable) {
+					if _, err := s.Apply(ctx, "b", []leaderboard.Event{e}, ""); !errors.Is(err, leaderboard.ErrUnavailable) {
 						t.Errorf("Apply on a failed disk: %v", err)
 					}
 				})
@@ -74,7 +74,7 @@ func TestFailedDiskMakesTheStoreReadOnly(t *testing.T) {
 				}
 			}
 			fault.Off()
-			if _, err := s.Apply(ctx, "b", []leaderboard.Event{{Member: "m", Op: leaderboard.Set, ID: "late"}}); !errors.Is(err, leaderboard.ErrUnavailable) {
+			if _, err := s.Apply(ctx, "b", []leaderboard.Event{{Member: "m", Op: leaderboard.Set, ID: "late"}}, ""); !errors.Is(err, leaderboard.ErrUnavailable) {
 				t.Fatalf("the store writes again without being opened again: %v", err)
 			}
 			if got, ok := reopen(t, fs.CrashClone(vfs.CrashCloneCfg{})); !ok || !reflect.DeepEqual(got, want) {
@@ -99,7 +99,7 @@ func TestClosedStoreSaysSo(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Apply(ctx, "b", []leaderboard.Event{{Member: "m", Op: leaderboard.Set, ID: "x"}}); !errors.Is(err, leaderboard.ErrUnavailable) {
+	if _, err := s.Apply(ctx, "b", []leaderboard.Event{{Member: "m", Op: leaderboard.Set, ID: "x"}}, ""); !errors.Is(err, leaderboard.ErrUnavailable) {
 		t.Fatalf("Apply after Close: %v", err)
 	}
 	if err := s.Journal().Load(ctx, "", nil); !errors.Is(err, leaderboard.ErrUnavailable) {
@@ -122,7 +122,7 @@ func TestRestoredCopyIsToldApartByItsChain(t *testing.T) {
 	batch := []leaderboard.Event{
 		{Member: "x", Op: leaderboard.Set, ID: "1"}, {Member: "y", Op: leaderboard.Set, ID: "2"}, {Member: "z", Op: leaderboard.Set, ID: "3"},
 	}
-	out, err := restored.Apply(ctx, "b", batch)
+	out, err := restored.Apply(ctx, "b", batch, "")
 	if err != nil || out.Head.Version != went.head.Version || out.Head.Epoch != went.head.Epoch {
 		t.Fatalf("the copy did not meet the same version: %+v, %v", out.Head, err)
 	}

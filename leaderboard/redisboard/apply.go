@@ -15,7 +15,7 @@ import (
 //
 // After such a repetition Outcome.Delta is nil although the board has changed;
 // whoever compares heads finds the change in Changes.
-func (s *Store) Apply(ctx context.Context, board string, batch []leaderboard.Event) (leaderboard.Outcome, error) {
+func (s *Store) Apply(ctx context.Context, board string, batch []leaderboard.Event, _ leaderboard.Level) (leaderboard.Outcome, error) {
 	k, err := s.keysOf(board)
 	if err != nil {
 		return leaderboard.Outcome{}, err

@@ -139,7 +139,7 @@ func (l *load) event(op leaderboard.Op, member string, score float64) leaderboar
 }
 
 func (l *load) send(batch []leaderboard.Event) {
-	if _, err := l.store.Apply(ctx, board, batch); err != nil {
+	if _, err := l.store.Apply(ctx, board, batch, ""); err != nil {
 		l.tb.Fatal(err)
 	}
 }

@@ -50,7 +50,7 @@ func TestBoardsOnACluster(t *testing.T) {
 		for i := range 5 {
 			name := fmt.Sprint("b", i)
 			mustPut(t, s, name, leaderboard.Rules{})
-			if _, err := s.Apply(ctx, name, []leaderboard.Event{add("s", 1, "m", 1), add("s", 2, "n", 1), {Member: "nobody", Op: leaderboard.Patch, Source: "s", Seq: 3}, {Member: "m", Op: leaderboard.Set, ID: "x"}}); err != nil {
+			if _, err := s.Apply(ctx, name, []leaderboard.Event{add("s", 1, "m", 1), add("s", 2, "n", 1), {Member: "nobody", Op: leaderboard.Patch, Source: "s", Seq: 3}, {Member: "m", Op: leaderboard.Set, ID: "x"}}, ""); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, err := s.Claim(ctx, name, "s"); err != nil {

@@ -106,13 +106,13 @@ func TestNoAnswerIsUnavailable(t *testing.T) {
 	s := newStore(t, server, redisboard.Config{Resend: 700 * time.Millisecond})
 	mustPut(t, s, board, leaderboard.Rules{})
 	server.Freeze()
-	_, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 1, "m", 1)})
+	_, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 1, "m", 1)}, "")
 	if !errors.Is(err, leaderboard.ErrUnavailable) {
 		t.Errorf("Apply: %v", err)
 	}
 	done, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := s.Apply(done, board, []leaderboard.Event{add("s", 1, "m", 1)}); !errors.Is(err, leaderboard.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+	if _, err := s.Apply(done, board, []leaderboard.Event{add("s", 1, "m", 1)}, ""); !errors.Is(err, leaderboard.ErrUnavailable) || !errors.Is(err, context.Canceled) {
 		t.Errorf("Apply with a context that is over: %v", err)
 	}
 	if _, err := s.Heads(ctx, []string{board}); !errors.Is(err, leaderboard.ErrUnavailable) {
@@ -148,7 +148,7 @@ func TestAServerThatTakesNoWritesIsUnavailable(t *testing.T) {
 		if !errors.Is(err, leaderboard.ErrUnavailable) || calls > 1 {
 			t.Errorf("%s: %v after %d calls", tc.what, err, calls)
 		}
-		if _, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 2, "m", 1)}); !errors.Is(err, leaderboard.ErrUnavailable) {
+		if _, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 2, "m", 1)}, ""); !errors.Is(err, leaderboard.ErrUnavailable) {
 			t.Errorf("%s: Apply: %v", tc.what, err)
 		}
 		if err := admin.ConfigSet(ctx, tc.name, tc.back).Err(); err != nil {
@@ -158,7 +158,7 @@ func TestAServerThatTakesNoWritesIsUnavailable(t *testing.T) {
 	if err := admin.ReplicaOf(ctx, "127.0.0.1", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 2, "m", 1)}); !errors.Is(err, leaderboard.ErrUnavailable) {
+	if _, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 2, "m", 1)}, ""); !errors.Is(err, leaderboard.ErrUnavailable) {
 		t.Errorf("READONLY: %v", err)
 	}
 	if err := admin.ReplicaOf(ctx, "NO", "ONE").Err(); err != nil {

@@ -21,7 +21,7 @@ func TestFullRedisIsRead(t *testing.T) {
 	if err := server.Clients().Write.ConfigSet(ctx, "maxmemory", "1mb").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 11, "m", 1)}); !errors.Is(err, leaderboard.ErrUnavailable) {
+	if _, err := s.Apply(ctx, board, []leaderboard.Event{add("s", 11, "m", 1)}, ""); !errors.Is(err, leaderboard.ErrUnavailable) {
 		t.Fatalf("Apply: %v", err)
 	}
 	head, entries := mustRead(t, s)

@@ -45,7 +45,7 @@ func mustPut(tb testing.TB, s *redisboard.Store, name string, rules leaderboard.
 
 func mustApply(tb testing.TB, s *redisboard.Store, batch ...leaderboard.Event) leaderboard.Outcome {
 	tb.Helper()
-	out, err := s.Apply(ctx, board, batch)
+	out, err := s.Apply(ctx, board, batch, "")
 	if err != nil {
 		tb.Fatal(err)
 	}

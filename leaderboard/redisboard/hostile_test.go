@@ -169,7 +169,7 @@ func TestABatchOverTheLimitIsRefusedWhole(t *testing.T) {
 	for i := range batch {
 		batch[i] = add("s", uint64(i+1), "m", 1)
 	}
-	if _, err := s.Apply(ctx, board, batch); err == nil || !strings.Contains(err.Error(), "at most 64") {
+	if _, err := s.Apply(ctx, board, batch, ""); err == nil || !strings.Contains(err.Error(), "at most 64") {
 		t.Errorf("err %v", err)
 	}
 	if state, _, err := s.Source(ctx, board, "s"); err != nil || state.Seq != 0 {

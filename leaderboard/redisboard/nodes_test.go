@@ -64,7 +64,7 @@ func pushAll(t *testing.T, s *redisboard.Store, src int, events, seed uint64) {
 		for seq := next; seq <= min(events, next+rng.Uint64N(30)); seq++ {
 			batch = append(batch, ledgerEvent(src, seq))
 		}
-		out, err := s.Apply(ctx, board, batch)
+		out, err := s.Apply(ctx, board, batch, "")
 		if err != nil {
 			t.Error(err)
 			return

@@ -97,7 +97,7 @@ func (w *writer) send() {
 			batch[i].Op = leaderboard.Remove
 		}
 	}
-	if _, err := w.store.Apply(ctx, board, batch); err != nil {
+	if _, err := w.store.Apply(ctx, board, batch, ""); err != nil {
 		w.tb.Error(err)
 	}
 }
