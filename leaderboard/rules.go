@@ -35,7 +35,7 @@ type Rules struct {
 	Title   string   `json:"title,omitempty"`
 	Order   Order    `json:"order"`
 	Tie     TieRule  `json:"tie"`
-	Scheme  Scheme   `json:"scheme"` // of reads that name none
+	Scheme  Scheme   `json:"scheme"`        // of reads that name none
 	Ack     Level    `json:"ack,omitempty"` // the least that an ack must mean; "" = the node's default
 	Columns []Column `json:"columns,omitempty"`
 }

@@ -12,7 +12,7 @@ var (
 	ErrUnavailable  = errors.New("the store cannot write now") // disk full, fsync failed
 	ErrGone         = errors.New("the changelog does not reach back to that head")
 	ErrDamaged      = errors.New("the parts of the board do not agree") // found by Sample
-	ErrExists       = errors.New("there is such a board already")      // Restore
+	ErrExists       = errors.New("there is such a board already")       // Restore
 )
 
 // Info is a board without its entries.
