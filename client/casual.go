@@ -17,6 +17,9 @@ import (
 // (Result.Error), and waits out lost connections and transient refusals until
 // ctx ends. After an error, results without a Status are of events whose fate
 // is not known. Calls from several goroutines run side by side.
+//
+// There is no outbox: what the server forgets after its ack is gone. Option
+// PushAck asks for acks that outlive more; Source for events that are sent again.
 func (c *Client) Push(ctx context.Context, board string, events ...wire.Event) ([]wire.Result, error) {
 	if err := check(events); err != nil {
 		return nil, err
@@ -28,11 +31,7 @@ func (c *Client) Push(ctx context.Context, board string, events ...wire.Event) (
 		}
 		named[i] = ev
 	}
-	p := pusher{
-		c: c, board: board, enc: newEncoder(),
-		identify: func(int, *wire.Event) {},
-		taken:    func(int) {},
-	}
+	p := pusher{c: c, board: board, enc: newEncoder()}
 	results := make([]wire.Result, len(events))
 	err := p.push(ctx, named, results)
 	return results, err

@@ -17,21 +17,24 @@ type Client struct {
 
 	// Static after Dial.
 	cfg     config
-	quit    context.CancelFunc // ends the runner
+	life    context.Context    // ends with the Client
+	quit    context.CancelFunc // ends life
 	stopped chan struct{}      // closed when the runner and all it owns have ended
 	wake    chan struct{}      // tells the keeper that rooms or feeds changed; has room for one
 	rooms   *rooms
 
 	nextID atomic.Int64 // of requests; never used twice by a client
 
-	mu    sync.Mutex
-	link  *link            // nil while disconnected
-	up    chan struct{}    // closed when link comes; renewed when it goes
-	hello wire.HelloOK     // of the last connection
-	feeds map[string]*feed // what is watched, by request
-	err   error            // why the client ended
+	mu      sync.Mutex
+	link    *link              // nil while disconnected
+	up      chan struct{}      // closed when link comes; renewed when it goes
+	hello   wire.HelloOK       // of the last connection
+	feeds   map[string]*feed   // what is watched, by request
+	sources map[string]*Source // by board and name; each has a keeper
+	err     error              // why the client ended
 
-	done chan struct{} // closed after err is set
+	keepers sync.WaitGroup // of sources
+	done    chan struct{}  // closed after err is set
 }
 
 // Dial connects to the hub at an http(s):// or ws(s):// address and says
@@ -52,16 +55,16 @@ func Dial(ctx context.Context, url string, opts ...Option) (*Client, error) {
 		rooms:   newRooms(),
 		up:      make(chan struct{}),
 		feeds:   map[string]*feed{},
+		sources: map[string]*Source{},
 		done:    make(chan struct{}),
 	}
 	l, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	life, quit := context.WithCancel(context.Background())
-	c.quit = quit
+	c.life, c.quit = context.WithCancel(context.Background())
 	c.attach(l)
-	go c.run(life, l)
+	go c.run(c.life, l)
 	return c, nil
 }
 
@@ -87,6 +90,7 @@ func (c *Client) Close() error {
 		}
 		<-c.stopped
 	}
+	c.keepers.Wait()
 	if c.own {
 		c.http.CloseIdleConnections()
 	}
@@ -162,6 +166,9 @@ func (c *Client) attach(l *link) bool {
 	}
 	c.link, c.hello = l, l.hello
 	close(c.up)
+	for _, s := range c.sources {
+		s.reconnected()
+	}
 	return true
 }
 

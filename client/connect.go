@@ -40,6 +40,7 @@ func (c *Client) connect(ctx context.Context) (*link, error) {
 	conn.SetReadLimit(readLimit)
 	cut := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	l := newLink(conn, c.cfg.silence)
+	l.standing = c.standing
 	if err := l.sayHello(c.cfg.token, c.cfg.name); err != nil {
 		_ = conn.Close()
 		if ctx.Err() != nil {

@@ -13,40 +13,38 @@ import (
 // errTooLarge refuses an event that cannot travel alone.
 var errTooLarge = &wire.Error{Code: wire.TooLarge, Message: "the event does not fit into a message"}
 
-// encoder writes score messages through one buffer.
+// encoder writes score messages through its buffers.
 type encoder struct {
-	buf  bytes.Buffer
+	buf  bytes.Buffer // the message
 	json *json.Encoder
-	ev   wire.Event // scratch: the event with its identity
+
+	one     bytes.Buffer // an event without its identity
+	oneJSON *json.Encoder
+	ev      wire.Event // scratch for it
+
+	signature []byte // what the events of the message begin with
 }
 
 func newEncoder() *encoder {
 	e := &encoder{}
-	e.json = json.NewEncoder(&e.buf)
+	e.json, e.oneJSON = json.NewEncoder(&e.buf), json.NewEncoder(&e.one)
 	e.json.SetEscapeHTML(false)
+	e.oneJSON.SetEscapeHTML(false)
 	return e
 }
 
-// message writes the longest prefix of events that fits into one message, each
-// after identify has given the i-th its identity. It returns the message, which
-// is the caller's, and the prefix's length.
-func (e *encoder) message(id int64, board string, events []wire.Event, lim wire.Limits, identify func(i int, ev *wire.Event)) (frame []byte, n int, err error) {
-	e.buf.Reset()
-	e.buf.WriteString(`{"id":`)
-	e.buf.Write(strconv.AppendInt(e.buf.AvailableBuffer(), id, 10))
-	e.buf.WriteString(`,"op":"score","board":`)
-	if err := e.json.Encode(board); err != nil {
+// message writes the longest prefix of events that fits into one message. It
+// returns the message, which is the caller's, and the prefix's length.
+func (e *encoder) message(id int64, board, ack string, events []wire.Event, lim wire.Limits) (frame []byte, n int, err error) {
+	if err := e.open(id, board, ack); err != nil {
 		return nil, 0, err
 	}
-	e.buf.WriteString(`,"events":[`)
 	for n < len(events) && n < lim.Events {
 		mark := e.buf.Len()
 		if n > 0 {
 			e.buf.WriteByte(',')
 		}
-		e.ev = events[n]
-		identify(n, &e.ev)
-		if err := e.json.Encode(&e.ev); err != nil {
+		if err := e.json.Encode(&events[n]); err != nil {
 			return nil, 0, err
 		}
 		if e.buf.Len()+len("]}") > lim.FrameBytes {
@@ -58,8 +56,75 @@ func (e *encoder) message(id int64, board string, events []wire.Event, lim wire.
 		}
 		n++
 	}
+	return e.close(), n, nil
+}
+
+// open starts a message.
+func (e *encoder) open(id int64, board, ack string) error {
+	e.buf.Reset()
+	e.buf.WriteString(`{"id":`)
+	e.buf.Write(strconv.AppendInt(e.buf.AvailableBuffer(), id, 10))
+	e.buf.WriteString(`,"op":"score","board":`)
+	if err := e.json.Encode(board); err != nil {
+		return err
+	}
+	if ack != "" {
+		e.buf.WriteString(`,"ack":`)
+		if err := e.json.Encode(ack); err != nil {
+			return err
+		}
+	}
+	e.buf.WriteString(`,"events":[`)
+	return nil
+}
+
+// close ends the message, which is the caller's.
+func (e *encoder) close() []byte {
 	e.buf.WriteString("]}")
-	return bytes.Clone(e.buf.Bytes()), n, nil
+	return bytes.Clone(e.buf.Bytes())
+}
+
+// sign sets what a source's events of the message are marked with.
+func (e *encoder) sign(source string, generation uint64, epoch string) error {
+	mark := struct {
+		Source     string `json:"source"`
+		Generation uint64 `json:"generation"`
+		Epoch      string `json:"epoch"`
+	}{source, generation, epoch}
+	text, err := json.Marshal(mark)
+	if err != nil {
+		return err
+	}
+	e.signature = append(text[:len(text)-1], `,"seq":`...)
+	return nil
+}
+
+// body is an event without its identity, which is the caller's.
+func (e *encoder) body(ev *wire.Event) ([]byte, error) {
+	e.one.Reset()
+	e.ev = *ev
+	e.ev.Source, e.ev.Seq, e.ev.Generation, e.ev.ID, e.ev.Epoch = "", 0, 0, "", ""
+	if err := e.oneJSON.Encode(&e.ev); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(bytes.TrimSuffix(e.one.Bytes(), []byte("\n"))), nil
+}
+
+// fits reports whether one more body fits into the message.
+func (e *encoder) fits(body []byte, lim wire.Limits) bool {
+	const seq = 20 // digits
+	return e.buf.Len()+len(",")+len(e.signature)+seq+len(body)+len("]}") <= lim.FrameBytes
+}
+
+// signed writes the n-th event of the message.
+func (e *encoder) signed(n int, seq uint64, body []byte) {
+	if n > 0 {
+		e.buf.WriteByte(',')
+	}
+	e.buf.Write(e.signature)
+	e.buf.Write(strconv.AppendUint(e.buf.AvailableBuffer(), seq, 10))
+	e.buf.WriteByte(',')
+	e.buf.Write(body[1:])
 }
 
 // check refuses what cannot travel: numbers and cells that are no JSON, and

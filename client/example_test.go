@@ -42,6 +42,34 @@ func ExampleClient_Source() {
 	}
 }
 
+// A judge that ends tells what it could not see become durable.
+func ExampleSource_Stats() {
+	ctx := context.Background()
+	c, err := client.Dial(ctx, "http://localhost:8080", client.Token("judge-key"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	judge, err := c.Source(ctx, "finals", "judge-1", client.Ack(wire.AckReplica), client.OutboxEvents(10_000))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = judge.Push(ctx, wire.Event{Member: "alok", Op: wire.OpIncr, Score: new(10.0)})
+	var lost *client.LostError
+	if errors.As(err, &lost) {
+		log.Fatalf("push again from %d on", lost.From)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	switch st := judge.Stats(); {
+	case st.Durable == nil:
+		fmt.Println("the hub cannot tell what is durable;", st.Held, "events are held")
+	case *st.Durable < st.Seq:
+		fmt.Println(st.Seq-*st.Durable, "events are not durable yet")
+	}
+}
+
 // A casual sender has no stream; its events get random ids, so that what the
 // client sends again counts once.
 func ExampleClient_Push() {

@@ -24,7 +24,8 @@ type fakeHub struct {
 	t        testing.TB
 	sessions chan *fakeSession // each one that has said hello
 
-	// hook, if set, sees every request first; true = it has dealt with it.
+	// hook, if set, sees every request first; true = it has dealt with it. Once
+	// there are sessions only rehook may change it.
 	hook func(s *fakeSession, r wire.Request) bool
 	// refuse, if set, may turn a hello down.
 	refuse func() *wire.Error
@@ -34,6 +35,10 @@ type fakeHub struct {
 	epoch   string
 	gen     uint64
 	seq     uint64 // of the one source
+	durable *uint64
+	asked   int // times it was asked for the source
+	deaf    int // such requests to come that are cut off
+	mute    int // claims to come that are made and not answered
 	ids     map[string]bool
 	applied []string // members, in order
 	log     []string // requests but hello, in order
@@ -126,12 +131,9 @@ func (h *fakeHub) cut() {
 }
 
 func (h *fakeHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/v1/boards/finals/sources/judge-1/claim" && r.Method == http.MethodPost {
-		h.mu.Lock()
-		h.gen++
-		state := wire.SourceState{Source: "judge-1", Epoch: h.epoch, Generation: h.gen, Seq: h.seq}
-		h.mu.Unlock()
-		_ = json.NewEncoder(w).Encode(state)
+	const source = "/v1/boards/finals/sources/judge-1"
+	if r.Method+r.URL.Path == http.MethodPost+source+"/claim" || r.Method+r.URL.Path == http.MethodGet+source {
+		h.source(w, r)
 		return
 	}
 	if r.URL.Path != "/ws" {
@@ -176,7 +178,7 @@ func (s *fakeSession) serve() {
 			continue
 		}
 		h.note(r)
-		if h.hook != nil && h.hook(s, r) {
+		if hook := h.hooked(); hook != nil && hook(s, r) {
 			continue
 		}
 		s.handle(r)

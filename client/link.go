@@ -25,11 +25,16 @@ const outDepth = 16
 // that wait for answers.
 type link struct {
 	// Static after construction.
-	conn    *websocket.Conn
-	silence time.Duration
-	hello   wire.HelloOK
-	out     chan *call    // to the writer
-	done    chan struct{} // closed when the reader has ended
+	conn     *websocket.Conn
+	silence  time.Duration
+	hello    wire.HelloOK
+	out      chan *call           // to the writer
+	done     chan struct{}        // closed when the reader has ended
+	standing func(*wire.Standing) // told where sources stand; never blocks
+
+	// Owned by the reader until it has ended.
+	told  *wire.Bye   // the server is about to close; nil = it has not said so
+	leave *time.Timer // closes the connection if the server does not; nil until told
 
 	joined map[string]bool // rooms; belongs to who has the turn of Client.rooms
 
@@ -51,13 +56,14 @@ type call struct {
 
 func newLink(conn *websocket.Conn, silence time.Duration) *link {
 	return &link{
-		conn:    conn,
-		silence: silence,
-		out:     make(chan *call, outDepth),
-		done:    make(chan struct{}),
-		joined:  map[string]bool{},
-		pending: map[int64]*call{},
-		subs:    map[string][]*feed{},
+		conn:     conn,
+		silence:  silence,
+		out:      make(chan *call, outDepth),
+		done:     make(chan struct{}),
+		joined:   map[string]bool{},
+		pending:  map[int64]*call{},
+		subs:     map[string][]*feed{},
+		standing: func(*wire.Standing) {},
 	}
 }
 
@@ -163,15 +169,27 @@ func (l *link) dispatch(frame []byte) error {
 	if ok {
 		return l.answer(id, frame)
 	}
-	var p wire.Push
+	var p struct {
+		wire.Push
+		Standing *wire.Standing `json:"standing"`
+		Bye      *wire.Bye      `json:"bye"`
+	}
 	if err := json.Unmarshal(frame, &p); err != nil {
 		return err
+	}
+	switch {
+	case p.Standing != nil:
+		l.standing(p.Standing)
+		return nil
+	case p.Bye != nil:
+		l.bye(p.Bye)
+		return nil
 	}
 	l.mu.Lock()
 	feeds := l.subs[p.Sub]
 	l.mu.Unlock()
 	for _, f := range feeds {
-		f.take(l, &p)
+		f.take(l, &p.Push)
 	}
 	return nil
 }

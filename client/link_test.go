@@ -67,12 +67,20 @@ func FuzzFramesFromTheServer(f *testing.F) {
 		`{"view":"top","sub":"s","at":"a","snapshot":{"entries":[{"rank":1,"member":"m"}]}}`,
 		`{"view":"top","sub":"s","from":"a","at":"b","delta":{"entries":[{"rank":2,"member":"m","cells":{}}]}}`,
 		`{"view":"top","sub":"s","from":"a","at":"b"}`,
-		`{"id":2,"ok":null}`, `null`, `[]`, `{`,
+		`{"standing":{"board":"b","source":"s","epoch":"e","generation":1,"seq":5,"durable":3}}`, `{"bye":{"after_ms":1000}}`,
+		`{"standing":{}}`, `{"bye":{"after_ms":-1}}`, `{"id":2,"ok":null}`, `null`, `[]`, `{`,
 	} {
 		f.Add([]byte(seed), []byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		l := newLink(nil, 0)
+		s := &Source{box: newOutbox(newSourceConfig(nil), 0)}
+		l.standing = func(st *wire.Standing) { s.note(&st.SourceState) }
+		defer func() {
+			if l.leave != nil {
+				l.leave.Stop()
+			}
+		}()
 		done := make(chan *call, 1)
 		m := &message{results: make([]wire.Result, 1), answer: new(wire.Results)}
 		l.pending[2] = &call{id: 2, ok: m.answer, done: done}
@@ -82,14 +90,14 @@ func FuzzFramesFromTheServer(f *testing.F) {
 		}
 		select {
 		case cl := <-done:
-			_ = m.settle(cl, true)
+			_ = m.settle(cl)
 		default:
 		}
 	})
 }
 
 func TestMessageOfEvents(t *testing.T) {
-	frame, n, err := newEncoder().message(7, "finals", events(3), wire.Limits{Events: 2, FrameBytes: 1000}, func(i int, ev *wire.Event) { ev.Seq = uint64(i) + 5 })
+	frame, n, err := newEncoder().message(7, "finals", wire.AckDisk, events(3), wire.Limits{Events: 2, FrameBytes: 1000})
 	if err != nil || n != 2 {
 		t.Fatalf("%d events, error %v", n, err)
 	}
@@ -101,7 +109,7 @@ func TestMessageOfEvents(t *testing.T) {
 	if err := json.Unmarshal(r.Events[1], &last); err != nil {
 		t.Fatal(err)
 	}
-	if r.ID != 7 || r.Op != wire.OpScore || r.Board != "finals" || len(r.Events) != 2 || last.Member != "m2" || last.Seq != 6 {
+	if r.ID != 7 || r.Op != wire.OpScore || r.Board != "finals" || len(r.Events) != 2 || last.Member != "m2" || r.Ack != wire.AckDisk {
 		t.Errorf("message %s", frame)
 	}
 }

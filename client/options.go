@@ -18,6 +18,7 @@ type config struct {
 	first   time.Duration // upper bound of the first wait before a reconnect
 	longest time.Duration // upper bound of every wait
 	silence time.Duration // without a byte from the server the connection is broken
+	ack     string        // the least level of acks of Client.Push
 }
 
 func newConfig(opts []Option) config {
@@ -60,3 +61,7 @@ func Backoff(first, longest time.Duration) Option {
 // ReadDeadline is the longest silence of the server before the connection
 // counts as broken. Default 45 s; a server pings each 15 s ± 20 %.
 func ReadDeadline(d time.Duration) Option { return func(c *config) { c.silence = d } }
+
+// PushAck is the least level of the acks of Client.Push, as Ack is that of a
+// Source. Default: the board's.
+func PushAck(level string) Option { return func(c *config) { c.ack = level } }

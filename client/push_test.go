@@ -45,7 +45,7 @@ func TestSourcePushesInOrder(t *testing.T) {
 	if s.Last() != 0 || s.Seq() != 1500 {
 		t.Errorf("last %d and seq %d, want 0 and 1500", s.Last(), s.Seq())
 	}
-	if s = newSource(t, s.push.c); s.Last() != 1500 {
+	if s = newSource(t, s.c); s.Last() != 1500 {
 		t.Errorf("claimed anew the source stands at %d, want 1500", s.Last())
 	}
 }
@@ -159,30 +159,31 @@ func TestTwinIsFenced(t *testing.T) {
 	})
 }
 
-func TestNewHistoryIsStaleEpoch(t *testing.T) {
+// An epoch that has forgotten nothing of ours is no news to the sender.
+func TestNewEpochIsAdopted(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
-		s := newSource(t, newClient(t, "http://hub", via))
-		h.mu.Lock()
-		h.epoch = "e2"
-		h.mu.Unlock()
-		_, err := s.Push(bounded(t), events(1)...)
-		wantCode(t, err, wire.StaleEpoch)
+		s, evs := pushed(t, h, via, 10)
+		h.forgetAfter(10, 1, "e2")
+		results, err := s.Push(bounded(t), evs...)
+		wantSettled(t, evs, results, err)
+		if st, gen := s.Stats(), h.state().Generation; st.Rewound != 0 || gen != 1 {
+			t.Errorf("stats are %+v, generation %d", st, gen)
+		}
 	})
 }
 
-// A store that lost acknowledged events asks for a seq that was settled long
-// ago: the sender must hear of it.
-func TestForgottenEventsAreAnError(t *testing.T) {
+// A store that is behind what an earlier process was acknowledged asks for what
+// we never held.
+func TestForgottenBeforeTheClaimIsLost(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		pushed(t, h, via, 10)
 		s := newSource(t, newClient(t, "http://hub", via))
-		if _, err := s.Push(bounded(t), events(10)...); err != nil {
-			t.Fatal(err)
-		}
-		h.mu.Lock()
-		h.seq = 5
-		h.mu.Unlock()
+		h.forgetAfter(5, 2, "")
 		_, err := s.Push(bounded(t), events(1)...)
-		wantCode(t, err, wire.Gap)
+		var lost *LostError
+		if !errors.As(err, &lost) || lost.From != 6 || lost.To != 10 {
+			t.Errorf("push: %v, want seq 6 to 10 lost", err)
+		}
 	})
 }
 

@@ -3,29 +3,25 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"rollcall/wire"
 )
 
-// inFlight bounds the messages of one pusher that wait for an answer. Eight of
-// 64 events keep a store busy that takes 1 ms a batch.
+// inFlight bounds the messages of one pusher or stream that wait for an answer.
+// Eight of 64 events keep a store busy that takes 1 ms a batch.
 const inFlight = 8
 
-// pusher settles score messages of one board, in order. A message is sent again
-// byte by byte until each of its events has a final result; since the server
-// drops duplicates, repeating the settled ones is harmless. It belongs to one
-// goroutine at a time.
+// pusher settles score messages of one board whose events carry identities of
+// their own. A message is sent again byte by byte until each of its events has a
+// final result; since the server drops duplicates, repeating the settled ones is
+// harmless. It belongs to one goroutine.
 type pusher struct {
-	c        *Client
-	board    string
-	identify func(i int, ev *wire.Event) // gives the i-th event of the next message its identity
-	taken    func(n int)                 // n events were given their identity
-	strict   bool                        // a refusal of the sender itself is an error, not a result
-	enc      *encoder
-	window   []*message // not settled, oldest first
+	c      *Client
+	board  string
+	enc    *encoder
+	window []*message // not settled, oldest first
 }
 
 // message is a run of events and what is known of their fate.
@@ -38,13 +34,13 @@ type message struct {
 	refusal *wire.Error // of the first event that is not settled, by the last answer
 }
 
-// push sends events and settles them, and before them whatever an interrupted
-// push left. Results go to out, in order; those without a Status are not known.
+// push sends events and settles them. Results go to out, in order; those
+// without a Status are not known.
 func (p *pusher) push(ctx context.Context, events []wire.Event, out []wire.Result) error {
 	done := make(chan *call, inFlight)
 	defer p.interrupt()
 	wait := newRetry()
-	next, flying, again := 0, 0, len(p.window) > 0
+	next, flying, again := 0, 0, false
 	var pause time.Duration
 	for {
 		if flying == 0 && again {
@@ -84,7 +80,7 @@ func (p *pusher) push(ctx context.Context, events []wire.Event, out []wire.Resul
 		case cl := <-done:
 			flying--
 			m := p.find(cl)
-			if err := m.settle(cl, p.strict); err != nil {
+			if err := m.settle(cl); err != nil {
 				return err
 			}
 			again = again || !m.settled()
@@ -97,9 +93,7 @@ func (p *pusher) push(ctx context.Context, events []wire.Event, out []wire.Resul
 			wait.reset()
 		}
 		if flying == 0 && again {
-			if err := p.rewind(); err != nil {
-				return err
-			}
+			p.giveUpOnGaps()
 			again = len(p.window) > 0
 			if no := p.transient(); no != nil {
 				pause = wait.after(no)
@@ -111,11 +105,10 @@ func (p *pusher) push(ctx context.Context, events []wire.Event, out []wire.Resul
 // compose makes the next message of events.
 func (p *pusher) compose(events []wire.Event, out []wire.Result) (*message, int, error) {
 	id := p.c.nextID.Add(1) + helloID
-	frame, n, err := p.enc.message(id, p.board, events, p.c.limits(), p.identify)
+	frame, n, err := p.enc.message(id, p.board, p.c.cfg.ack, events, p.c.limits())
 	if err != nil {
 		return nil, 0, err
 	}
-	p.taken(n)
 	return &message{id: id, frame: frame, results: out[:n:n]}, n, nil
 }
 
@@ -166,26 +159,22 @@ func (p *pusher) slide() bool {
 	return n > 0
 }
 
-// rewind judges a window whose every message was answered. A gap is healed by
-// sending the window again, unless it stands at its first event: then the
-// server does not know events it has acknowledged, which we no longer hold.
-func (p *pusher) rewind() error {
+// giveUpOnGaps judges a window whose every message was answered. A gap is healed
+// by sending the window again, unless it stands at its first event: what comes
+// before that is not ours to send.
+func (p *pusher) giveUpOnGaps() {
 	for len(p.window) > 0 {
 		m := p.window[0]
 		if m.refusal == nil || m.refusal.Code != wire.Gap {
-			return nil
-		}
-		if p.strict {
-			return fmt.Errorf("the source's last seq on the server is behind what it acknowledged: %w", m.refusal)
+			return
 		}
 		m.results[m.first()] = wire.Result{Status: wire.Refused, Error: m.refusal}
 		m.refusal = nil
 		if !m.settled() {
-			return nil
+			return
 		}
 		p.slide()
 	}
-	return nil
 }
 
 // transient is the refusal that the window waits out, nil if none.

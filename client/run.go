@@ -14,6 +14,7 @@ import (
 // never to return.
 func (c *Client) run(ctx context.Context, l *link) {
 	defer close(c.stopped)
+	defer c.quit()
 	wait := backoff{first: c.cfg.first, longest: c.cfg.longest}
 	for l != nil {
 		began := time.Now()
@@ -30,7 +31,7 @@ func (c *Client) run(ctx context.Context, l *link) {
 		if time.Since(began) >= stable {
 			wait.reset()
 		}
-		l = c.reconnect(ctx, &wait, ret)
+		l = c.reconnect(ctx, &wait, ret, l.told)
 	}
 }
 
@@ -41,6 +42,9 @@ func (c *Client) serve(l *link) error {
 	work.Go(l.write)
 	work.Go(func() { c.keep(l) })
 	err := l.read()
+	if l.leave != nil {
+		l.leave.Stop()
+	}
 	c.detach(l) // first: who hears that l is done must not be given it again
 	close(l.done)
 	_ = l.conn.Close()
@@ -49,12 +53,17 @@ func (c *Client) serve(l *link) error {
 	return err
 }
 
-// reconnect tries until there is a connection in use. nil means that the
-// Client has ended.
-func (c *Client) reconnect(ctx context.Context, wait *backoff, ret wire.Return) *link {
-	var after time.Duration
+// reconnect tries until there is a connection in use, for the first time when
+// the server told, if it did. nil means that the Client has ended.
+func (c *Client) reconnect(ctx context.Context, wait *backoff, ret wire.Return, told *wire.Bye) *link {
+	var pause time.Duration
+	if told != nil {
+		pause = byeAfter(told)
+	} else {
+		pause = wait.next(ret)
+	}
 	for {
-		if c.sleep(ctx, max(after, wait.next(ret))) != nil {
+		if c.sleep(ctx, pause) != nil {
 			return nil
 		}
 		l, err := c.connect(ctx)
@@ -69,7 +78,7 @@ func (c *Client) reconnect(ctx context.Context, wait *backoff, ret wire.Return) 
 		var no *refused
 		var final error
 		ret, final = verdict(err)
-		after = 0
+		var after time.Duration
 		if errors.As(err, &no) {
 			ret, after = wire.ReturnLater, no.after
 			if no.never {
@@ -81,5 +90,6 @@ func (c *Client) reconnect(ctx context.Context, wait *backoff, ret wire.Return) 
 			return nil
 		}
 		c.cfg.log.Debug("not connected yet", "err", err)
+		pause = max(after, wait.next(ret))
 	}
 }

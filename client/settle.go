@@ -8,7 +8,7 @@ import (
 
 // settle takes the answer to a message: final results are kept, the first
 // transient refusal is noted. The error is one that sending again cannot cure.
-func (m *message) settle(cl *call, strict bool) error {
+func (m *message) settle(cl *call) error {
 	switch e := cl.err.(type) {
 	case nil:
 	case *wire.Error:
@@ -31,15 +31,10 @@ func (m *message) settle(cl *call, strict bool) error {
 			m.results[i] = r
 			continue
 		}
-		switch {
-		case again(r.Error) || r.Error.Code == wire.Gap:
-			if m.refusal == nil {
-				m.refusal = r.Error
-			}
-		case strict && aimedAtSender(r.Error.Code):
-			return r.Error
-		default:
+		if !again(r.Error) && r.Error.Code != wire.Gap {
 			m.results[i] = r
+		} else if m.refusal == nil {
+			m.refusal = r.Error
 		}
 	}
 	return nil

@@ -75,7 +75,7 @@ func BenchmarkScoreMessage(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		ps := newPushing(&p, "b", req.incoming, nil)
+		ps := newPushing(&p, "b", "", req.incoming, nil)
 		done := make(chan struct{})
 		h.start(ps, nil, func() {
 			encode(okAnswer{ID: 1, OK: wire.Results{Results: ps.results}})

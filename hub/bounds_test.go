@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rollcall/leaderboard"
+	"rollcall/wire"
 )
 
 // someBoards has only the boards of the map.
@@ -27,9 +28,11 @@ func (s *someBoards) Apply(context.Context, string, []leaderboard.Event, leaderb
 	return leaderboard.Outcome{}, leaderboard.ErrUnknownBoard
 }
 
+func (s *someBoards) MaxLevel() leaderboard.Level { return leaderboard.LevelMemory }
+
 func TestUnknownBoardsHaveNoLoad(t *testing.T) {
 	h := New(Config{}, &someBoards{}, nil, silent{})
-	h.apply("made-up", []job{{events: make([]leaderboard.Event, 1), done: func(leaderboard.Outcome, error) {}}}, 1)
+	h.apply("made-up", []job{{events: make([]leaderboard.Event, 1), done: func(leaderboard.Outcome, *wire.Error, error) {}}}, 1)
 	if len(h.loads.boards) != 0 {
 		t.Errorf("%d boards are remembered", len(h.loads.boards))
 	}
@@ -45,6 +48,7 @@ func TestDroppedFeedDropsNoOther(t *testing.T) {
 		t.Fatal("the feed of a board that is not there is kept")
 	}
 	boards.there["b"] = true
+	h.wary.missing.forget("b") // else it is remembered for a second that it is not
 	now := h.feeds.get("b")
 	h.work.Wait()
 	boards.there["b"] = false
@@ -63,11 +67,13 @@ func (stalled) Apply(ctx context.Context, _ string, _ []leaderboard.Event, _ lea
 	return leaderboard.Outcome{}, fmt.Errorf("%w: %w", leaderboard.ErrUnavailable, ctx.Err())
 }
 
+func (stalled) MaxLevel() leaderboard.Level { return leaderboard.LevelMemory }
+
 func TestAStoreThatStallsDoesNotKeepANodeFromStopping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, answered := New(Config{}, stalled{}, nil, silent{}), 0
 		for range 100 {
-			if !h.queues.add("b", job{events: make([]leaderboard.Event, 64), done: func(leaderboard.Outcome, error) { answered++ }}) {
+			if !h.queues.add("b", job{events: make([]leaderboard.Event, 64), done: func(leaderboard.Outcome, *wire.Error, error) { answered++ }}) {
 				t.Fatal("the line is full")
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"rollcall/leaderboard"
 	"rollcall/presence"
 	"rollcall/wire"
 )
@@ -41,6 +42,13 @@ type Config struct {
 	Presence     presence.Config
 
 	// Boards.
+	// Ack is the least level of an ack of this node; the board and the request
+	// may ask for more. Default: memory where the store is shared, else the best
+	// that the store can prove, which there costs nothing.
+	Ack leaderboard.Level
+	// Durable is the level whose proof moves the durable watermark of a source.
+	// "" = nothing does: it is unknown.
+	Durable     leaderboard.Level
 	BatchMax    int           // events in one call of the store; default 64
 	QueueDepth  int           // events waiting per board; default 8,192; full = busy
 	ReplicaKeep time.Duration // idle replica is dropped after; default 60 s
@@ -48,11 +56,14 @@ type Config struct {
 	// Shared says that other nodes write to the same stores: then boards are
 	// read when first asked for, not before /readyz, and what the bus may have
 	// lost is looked for.
-	Shared   bool
-	HeadPoll time.Duration // pause between two looks at the heads of the boards served here; default 1 s
-	Limiter  Limiter       // counts player requests of all nodes; default: of this one
-	RoomPoll time.Duration // pause between two looks at the versions of the rooms watched here; default 10 s
-	NodeBeat time.Duration // how often a node tells the others how it is; default 2 s
+	Shared bool
+	// AuditEvery is how often one of the boards served here is compared with the
+	// store, in turn, give or take a tenth; default 1 min.
+	AuditEvery time.Duration
+	HeadPoll   time.Duration // pause between two looks at the heads of the boards served here; default 1 s
+	Limiter    Limiter       // counts player requests of all nodes; default: of this one
+	RoomPoll   time.Duration // pause between two looks at the versions of the rooms watched here; default 10 s
+	NodeBeat   time.Duration // how often a node tells the others how it is; default 2 s
 
 	BoardHz float64       // frames a second of a busy board view; default 10
 	WaitMax time.Duration // longest wait_ms; default 30 s
@@ -72,6 +83,7 @@ type Limits struct {
 	Rows                  int     // rows of board views of a session in all; default 4,096
 	Messages              float64 // messages a second of a session that is no pusher, jury or admin; default 100; who goes on at over twice that is closed
 	PlayerRequests        int     // player_requests a minute, over HTTP and to join a room; default 100
+	Standings             int     // standings, sources whose standing is told to the sessions that push them; default 65,536; beyond it, and beyond 64 of a session, the session hears of no durable watermark
 	InFlight              int     // unanswered score messages of a session; default 64: then it is not read
 }
 
@@ -84,6 +96,7 @@ func (c Config) withDefaults() Config {
 	def(&c.QueueDepth, 8192)
 	def(&c.ReplicaKeep, time.Minute)
 	def(&c.HeadPoll, time.Second)
+	def(&c.AuditEvery, time.Minute)
 	def(&c.RoomPoll, 10*time.Second)
 	def(&c.NodeBeat, 2*time.Second)
 	def(&c.BoardHz, 10)
@@ -97,6 +110,7 @@ func (c Config) withDefaults() Config {
 	def(&c.Limits.Rows, 4096)
 	def(&c.Limits.Messages, 100)
 	def(&c.Limits.PlayerRequests, 100)
+	def(&c.Limits.Standings, 65536)
 	def(&c.Limits.InFlight, 64)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -53,7 +53,7 @@ func refused(w *wire.Event, fault *wire.Error) wire.Result {
 }
 
 func toWireRules(r leaderboard.Rules) wire.Rules {
-	w := wire.Rules{Title: r.Title, Order: string(r.Order), Tie: string(r.Tie), Scheme: string(r.Scheme)}
+	w := wire.Rules{Title: r.Title, Order: string(r.Order), Tie: string(r.Tie), Scheme: string(r.Scheme), Ack: string(r.Ack)}
 	for _, c := range r.Columns {
 		w.Columns = append(w.Columns, wire.Column(c))
 	}
@@ -63,6 +63,7 @@ func toWireRules(r leaderboard.Rules) wire.Rules {
 func toRules(w wire.Rules) leaderboard.Rules {
 	r := leaderboard.Rules{
 		Title: w.Title, Order: leaderboard.Order(w.Order), Tie: leaderboard.TieRule(w.Tie), Scheme: leaderboard.Scheme(w.Scheme),
+		Ack: leaderboard.Level(w.Ack),
 	}
 	for _, c := range w.Columns {
 		r.Columns = append(r.Columns, leaderboard.Column(c))

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"rollcall/hub"
+	"rollcall/leaderboard"
 	"rollcall/wire"
 )
 
@@ -40,6 +41,10 @@ func TestHTTPAnswersAsDocumented(t *testing.T) {
 	rules := wire.Rules{Title: "B", Order: "desc", Tie: "given", Scheme: "dense", Columns: []wire.Column{{ID: "A", Label: "A", Name: "Add", Color: "#ff0000"}}}
 	claimed := `{"member":"m1","op":"set","score":1,"tie":1,"source":"s","seq":1,"generation":1}`
 	full := `{"member":"m1","op":"set","score":10,"tie":1,"name":"M","group":"G","cells":{"A":{"time":3},"B":[1],"C":"x"},"source":"s","seq":%d}`
+	archive := "/v1/boards/{board}/archive"
+	archived := `{"format":"rollcall.archive.v1","board":"b","head":{"epoch":"e","version":3,"chain":"c"},"rules":{"order":"desc","tie":"given","scheme":"dense"},
+		"total":1,"sources":[{"source":"s","seq":2,"generation":1,"refused":[{"seq":1,"code":"bad_op","field":"op","message":"m"}]}],
+		"entries":[{"member":"m1","score":1,"tie":2,"name":"M","group":"G","cells":{"A":1}}]}`
 	steps := []exchange{
 		{"GET", "/healthz", 200, nil, "", nil},
 		{"GET", "/readyz", 200, nil, "", nil},
@@ -74,14 +79,27 @@ func TestHTTPAnswersAsDocumented(t *testing.T) {
 		{"GET", "/v1/rooms/{room}/count", 200, nil, "", nil},
 		{"GET", "/v1/users/{user}", 200, nil, "", nil},
 		{"PUT", "/v1/boards/{board}", 409, `{"tie":"none"}`, "", nil},
+		{"GET", archive, 200, nil, "", nil},
+		{"GET", archive, 200, nil, "?from=replica", nil},
+		{"GET", archive, 400, nil, "?from=?", nil},
+		{"PUT", archive, 409, archived, "", nil},
+		{"GET", "/v1/boards/{board}/changes", 400, nil, "", nil},
 		{"DELETE", "/v1/boards/{board}", 204, nil, "", nil},
 		{"GET", "/v1/boards/{board}", 404, nil, "", nil},
+		{"PUT", archive, 400, `{"format":"?"}`, "", nil},
+		{"PUT", archive, 201, archived, "", nil},
 	}
 	driven := map[string]bool{}
 	for _, x := range steps {
 		d.exchange(n, x)
 		driven[x.method+" "+x.path+" "+fmt.Sprint(x.status)] = true
 	}
+	var a struct{ Head leaderboard.Head }
+	n.want(http.StatusOK, "GET", "/v1/boards/b/archive", nil, &a)
+	n.push("b", `{"member":"m1","op":"incr","score":1,"tie":0}`)
+	changes := exchange{"GET", "/v1/boards/{board}/changes", 200, nil, fmt.Sprintf("?epoch=%s&version=%d&chain=%s", a.Head.Epoch, a.Head.Version, a.Head.Chain), nil}
+	d.exchange(n, changes)
+	driven["GET "+changes.path+" 200"] = true
 	driven["GET /v1/boards/{board}/stream 200"] = true // TestStreamAnswersAsDocumented
 	driven["GET /readyz 503"] = true                   // TestUnreadyAnswersAsDocumented
 	d.wantDriven(driven)
@@ -120,7 +138,7 @@ func (d *documents) exchange(n *testNode, x exchange) {
 		d.Errorf("%s: content type %q is not documented", what, kind)
 	case kind == "application/json":
 		d.wantOpenAPI(what, body, append(place, "content", kind, "schema")...)
-	case kind == "application/x-ndjson":
+	case kind == "application/x-ndjson" && x.method == "POST":
 		for line := range bytes.Lines(body) {
 			d.wantOpenAPI(what, line, "components", "schemas", "Result")
 		}

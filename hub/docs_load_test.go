@@ -81,6 +81,9 @@ func closeFields(node any) {
 		for _, one := range n {
 			closeFields(one)
 		}
+		if n["nullable"] == true { // OpenAPI 3.0 says it so
+			n["type"] = []any{n["type"], "null"}
+		}
 		extended, extends := n["allOf"].([]any)
 		for _, one := range extended {
 			if base, ok := one.(map[string]any)["$ref"].(string); ok {

@@ -110,6 +110,8 @@ func TestEveryOperationAndViewIsDocumented(t *testing.T) {
 		{"mode", request("mode"), s.answer(wire.Request{Op: wire.OpSubscribe, View: wire.ViewPresence, Room: "r", Mode: "?"}).Error.Message},
 		{"scheme", request("scheme"), s.answer(wire.Request{Op: wire.OpSubscribe, View: wire.ViewTop, Board: "b", Scheme: "?"}).Error.Message},
 		{"audience", request("audience"), s.answer(wire.Request{Op: wire.OpSubscribe, View: wire.ViewTop, Board: "b", Audience: "?"}).Error.Message},
+		{"ack", request("ack"), s.answer(wire.Request{Op: wire.OpScore, Board: "b", Ack: "?", Events: raw(t, incr("s", 1))}).Error.Message},
+		{"ack over HTTP", at(d.openapi, "components", "schemas", "Ack", "enum"), n.fault("POST", "/v1/boards/b/events?ack=%3F", incr("s", 1)).Message},
 		{"event op", at(d.openapi, "components", "schemas", "Event", "properties", "op", "enum"), refused.Message},
 	} {
 		got := texts(row.documented)

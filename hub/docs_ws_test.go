@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rollcall/hub"
+	"rollcall/leaderboard"
 	"rollcall/wire"
 )
 
@@ -32,7 +33,7 @@ func TestWebSocketAnswersAsDocumented(t *testing.T) {
 	s.shows("BoardSnapshot")
 	s.says(`{"id":9,"op":"subscribe","view":"activity","board":"b"}`, "SubscribeOK")
 	s.shows("Activity")
-	s.says(`{"id":10,"op":"score","board":"b","events":[
+	s.says(`{"id":10,"op":"score","board":"b","ack":"memory","events":[
 		{"member":"ann","op":"set","score":1,"name":"Ann","cells":{"A":5}},{"member":"bob","op":"?"}]}`, "Results")
 	s.showsEach("BoardDelta", "BoardSnapshot", "BoardSnapshot", "Activity") // top, me, around, activity
 	s.says(`{"id":16,"op":"score","board":"b","events":[{"member":"ann","op":"remove"}]}`, "Results")
@@ -51,6 +52,24 @@ func TestWebSocketAnswersAsDocumented(t *testing.T) {
 		s.says(string(raw), "")
 	}
 	s.wantAllAsked()
+}
+
+func TestStandingsAreToldAsDocumented(t *testing.T) {
+	d := loadDocuments(t)
+	n, p := newProvingNode(t, hub.Config{Durable: leaderboard.LevelDisk})
+	n.board("b", wire.Rules{})
+	bot := n.hello("bot")
+	told := func() {
+		t.Helper()
+		f := bot.nextStanding()
+		d.wantAsyncAPI("standing", f.raw, "StandingFrame")
+	}
+	bot.score("", incr("s", 1))
+	n.hub.RenewStandings("b")
+	told() // durable: null
+	p.proves(leaderboard.LevelDisk)
+	bot.score("", incr("s", 2))
+	told()
 }
 
 // Frames that are no request are answered too.
@@ -76,7 +95,7 @@ func TestMessagesOfBotsAreAnsweredAsDocumented(t *testing.T) {
 	n.board("b", wire.Rules{})
 	bot := hub.Principal{Roles: []hub.Role{hub.Admin}}
 	for _, body := range []string{`{"member":"m","op":"incr","score":1}`, `[{"member":"m","op":"?"}]`, `{`, `[]`} {
-		answer := n.hub.PushMessage(bot, "b", []byte(body))
+		answer := n.hub.PushMessage(bot, "b", hub.Asked{}, []byte(body))
 		d.want("answer to "+body, answer, asyncapiURL, []string{"channels", "push", "messages", "results", "payload"})
 	}
 }

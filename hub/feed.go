@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,11 +26,18 @@ type feed struct {
 	missed  bool                 // the store may have what that goroutine did not see
 	dropped bool                 // feeds has forgotten it: nothing tells it what changes, and it reads no more
 	renewed int                  // how often it had to forget what it knew
+	was     *leaderboard.Replica // rep before it forgot; nil once the store has told what the board is
+	lost    bool                 // the store has lost the board: rep is the last that is known
+	wrong   bool                 // rep contradicts the store
+	away    bool                 // the last read failed
 	recent  []activity           // the latest changes, newest last
 
 	waiting map[chan struct{}]uint64 // readers, by the version they wait for
 	views   map[string]*view         // by key
 	soonest time.Time                // before this no view may have another frame
+
+	repainted leaderboard.Head // of it something wrong was shown
+	repaints  int
 }
 
 func newFeed(h *Hub, board string) *feed {
@@ -67,8 +75,18 @@ func (f *feed) advancedLocked() {
 }
 
 // await returns the replica once it is there and at the version or later. The
-// error is not_ready or behind when ctx or the node ends first.
+// error is not_ready or behind when ctx or the node ends first. A board that had
+// that version is there, whatever was remembered of its name.
 func (f *feed) await(ctx context.Context, version uint64) (*leaderboard.Replica, error) {
+	began := time.Now()
+	rep, err := f.reach(ctx, version)
+	if version > 0 && errors.Is(err, leaderboard.ErrUnknownBoard) && f.hub.wary.missing.forgetOld(f.board, began) {
+		return f.hub.feeds.get(f.board).reach(ctx, version)
+	}
+	return rep, err
+}
+
+func (f *feed) reach(ctx context.Context, version uint64) (*leaderboard.Replica, error) {
 	for asked := false; ; asked = true {
 		rep, wake, err := f.ask(version, asked)
 		if wake == nil {
@@ -112,9 +130,17 @@ func (f *feed) giveUp(wake chan struct{}) error {
 	defer f.mu.Unlock()
 	delete(f.waiting, wake)
 	if f.rep == nil {
-		return errLoading
+		return f.loadingLocked()
 	}
 	return &wire.Error{Code: wire.Behind, Field: "min_version", Message: "the board has not reached that version", RetryAfterMS: retryAfter.Milliseconds()}
+}
+
+// loadingLocked is why a board that exists perhaps is not here.
+func (f *feed) loadingLocked() error {
+	if f.away {
+		return errAway
+	}
+	return errLoading
 }
 
 // wakeLocked wakes the readers that have what they wait for, or never will.
@@ -135,7 +161,7 @@ func (f *feed) wakeLocked() {
 func (f *feed) unknownLocked() bool { return f.rep == nil && f.syncing }
 
 func (f *feed) idleLocked(now time.Time) time.Duration {
-	if len(f.views)+len(f.waiting) > 0 || f.syncing {
+	if len(f.views)+len(f.waiting) > 0 || f.syncing || f.lost {
 		return 0
 	}
 	return now.Sub(time.Unix(0, f.used.Load()))

@@ -40,9 +40,16 @@ func (fs *feeds) peek(board string) *feed {
 	return fs.open[board]
 }
 
-// changed takes a delta of a board to its feed. A node also serves what it
-// acks for, so a board without a feed gets one.
-func (fs *feeds) changed(board string, d leaderboard.Delta) { fs.get(board).hear(d) }
+// changed takes a delta that was made here to the board's feed. A node also
+// serves what it acks for, so a board without a feed gets one. If the replica
+// is beyond it, it has read the delta already, or the store has gone back.
+func (fs *feeds) changed(board string, d leaderboard.Delta) {
+	f := fs.get(board)
+	f.hear(d)
+	if now := f.head(); now.Epoch == d.Epoch && now != d.Head() {
+		fs.hub.poller.ask(board)
+	}
+}
 
 // answered takes the head after a batch that changed nothing: of events that
 // were sent again because their answer was lost, nobody has the delta.
@@ -54,9 +61,23 @@ func (fs *feeds) answered(board string, head leaderboard.Head) {
 	if f == nil {
 		return
 	}
-	if now := f.head(); now.Epoch != head.Epoch || now.Version < head.Version {
+	if now := f.head(); now.Epoch != head.Epoch || now.Version < head.Version || now.Version == head.Version && now.Chain != head.Chain {
 		fs.hub.poller.ask(board)
 	}
+}
+
+// epoch is that of the board as it is known here, "" if it is not.
+func (fs *feeds) epoch(board string) string {
+	f := fs.peek(board)
+	if f == nil {
+		return ""
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if last := f.knownLocked().last(); last != nil {
+		return last.Head().Epoch
+	}
+	return ""
 }
 
 // renewed makes the board's feed, if there is one, forget what it knows and
@@ -82,7 +103,7 @@ func (fs *feeds) settle(f *feed) (done bool) {
 		if !unwanted || len(f.waiting) > 0 {
 			return false
 		}
-		f.err = errLoading
+		f.err = f.loadingLocked()
 	}
 	f.syncing = false
 	f.advancedLocked()

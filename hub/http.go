@@ -34,6 +34,8 @@ func (h *Hub) Handler() http.Handler {
 		"/v1/boards":                          {"GET": h.getBoards},
 		"/v1/boards/{board}":                  {"GET": h.getBoard, "PUT": h.putBoard, "DELETE": h.deleteBoard},
 		"/v1/boards/{board}/events":           {"POST": h.postEvents},
+		"/v1/boards/{board}/archive":          {"GET": h.getArchive, "PUT": h.putArchive},
+		"/v1/boards/{board}/changes":          {"GET": h.getChanges},
 		"/v1/boards/{board}/stream":           {"GET": h.getStream},
 		"/v1/boards/{board}/members/{member}": {"GET": h.getMember},
 		"/v1/boards/{board}/sources/{source}": {"GET": h.getSource},
@@ -132,6 +134,14 @@ func (h *Hub) healthz(w http.ResponseWriter, _ *http.Request) {
 func (h *Hub) readyz(w http.ResponseWriter, _ *http.Request) {
 	if !h.ready.Load() {
 		writeFault(w, &wire.Error{Code: wire.NotReady, Message: "the node is warming up or going down", RetryAfterMS: 1000})
+		return
+	}
+	if lost := h.losses.problem(); lost != "" {
+		writeFault(w, &wire.Error{Code: wire.Unavailable, Field: "board", Message: lost, RetryAfterMS: 1000})
+		return
+	}
+	if problem := h.storeProblem(); problem != "" { // 200: all nodes have the same store, and without them nobody sees anything
+		writeJSON(w, http.StatusOK, map[string]string{"status": "degraded", "store": problem})
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})

@@ -132,7 +132,7 @@ func (h *Hub) putBoard(w http.ResponseWriter, r *http.Request, p *Principal) *wi
 	if fault := readBody(w, r, &rules); fault != nil {
 		return fault
 	}
-	if fault := checkRules(rules); fault != nil {
+	if fault := h.checkRules(rules); fault != nil {
 		return fault
 	}
 	info, delta, created, err := h.boards.Put(r.Context(), board, toRules(rules))
@@ -179,7 +179,7 @@ func mayOwn(p *Principal, board string) *wire.Error {
 
 var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
-func checkRules(r wire.Rules) *wire.Error {
+func (h *Hub) checkRules(r wire.Rules) *wire.Error {
 	if r.Order != "" && r.Order != wire.OrderDesc && r.Order != wire.OrderAsc {
 		return &wire.Error{Code: wire.BadRequest, Field: "order", Message: "must be desc or asc"}
 	}
@@ -187,6 +187,9 @@ func checkRules(r wire.Rules) *wire.Error {
 		return &wire.Error{Code: wire.BadRequest, Field: "tie", Message: "must be reached, given or none"}
 	}
 	if _, fault := parseScheme(r.Scheme); fault != nil {
+		return fault
+	}
+	if _, fault := h.checkLevel(r.Ack); fault != nil {
 		return fault
 	}
 	if fault := wire.CheckText("title", r.Title); fault != nil {
@@ -250,6 +253,8 @@ func (h *Hub) source(w http.ResponseWriter, r *http.Request, p *Principal, call 
 	if err != nil {
 		return storeFault(board, err)
 	}
-	writeJSON(w, http.StatusOK, wire.SourceState{Source: source, Epoch: head.Epoch, Generation: state.Generation, Seq: state.Seq})
+	writeJSON(w, http.StatusOK, wire.SourceState{
+		Source: source, Epoch: head.Epoch, Generation: state.Generation, Seq: state.Seq, Durable: h.durable(r.Context(), board, state, head.Epoch),
+	})
 	return nil
 }

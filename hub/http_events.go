@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"rollcall/leaderboard"
 	"rollcall/wire"
 )
 
@@ -22,8 +23,12 @@ func (h *Hub) postEvents(w http.ResponseWriter, r *http.Request, p *Principal) *
 	if fault := h.mayPush(p, board); fault != nil {
 		return fault
 	}
+	level, fault := h.ackLevel(r.URL.Query().Get("ack"))
+	if fault != nil {
+		return fault
+	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == ndjson {
-		return h.postLines(w, r, p, board)
+		return h.postLines(w, r, p, board, level)
 	}
 	body, fault := readAll(w, r)
 	if fault != nil {
@@ -33,14 +38,14 @@ func (h *Hub) postEvents(w http.ResponseWriter, r *http.Request, p *Principal) *
 	if fault != nil {
 		return fault
 	}
-	writeJSON(w, http.StatusOK, wire.Results{Results: h.push(p, board, in, blocked{})})
+	writeJSON(w, http.StatusOK, wire.Results{Results: h.push(p, board, level, in, blocked{})})
 	return nil
 }
 
 // postLines takes one event a line and answers one result a line, flushed per
 // batch. A line that does not parse is refused alone; of a body that is cut
 // off the complete lines count.
-func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, board string) *wire.Error {
+func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, board string, level leaderboard.Level) *wire.Error {
 	rc := http.NewResponseController(w)
 	_ = rc.EnableFullDuplex() // HTTP/2 needs none; HTTP/1 answers while it reads
 	unhook := context.AfterFunc(h.life, func() { _ = rc.SetReadDeadline(time.Now()) })
@@ -52,7 +57,7 @@ func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, bo
 	enc := json.NewEncoder(w)
 	for {
 		in, numbers, err := lines.batch(h.cfg.BatchMax)
-		results := h.push(p, board, in, stuck)
+		results := h.push(p, board, level, in, stuck)
 		_ = rc.SetWriteDeadline(time.Now().Add(writeWait)) // a test's recorder has none
 		for i, res := range results {
 			res.Line = numbers[i]

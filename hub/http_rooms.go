@@ -8,7 +8,7 @@ import (
 )
 
 func (h *Hub) getRooms(w http.ResponseWriter, r *http.Request, p *Principal) *wire.Error {
-	counts, err := h.roster.Rooms(r.Context())
+	counts, err := h.people.list(r.Context())
 	if err != nil {
 		return storeFault("", err)
 	}
@@ -37,7 +37,7 @@ func (h *Hub) getPresence(w http.ResponseWriter, r *http.Request, p *Principal) 
 	if fault != nil {
 		return fault
 	}
-	page, err := h.roster.Page(r.Context(), room, after, limit)
+	page, err := h.people.page(r.Context(), room, after, limit)
 	if err != nil {
 		return storeFault("", err)
 	}
@@ -53,7 +53,7 @@ func (h *Hub) getCount(w http.ResponseWriter, r *http.Request, p *Principal) *wi
 	if fault != nil {
 		return fault
 	}
-	page, err := h.roster.Page(r.Context(), room, "", 1)
+	page, err := h.people.count(r.Context(), room)
 	if err != nil {
 		return storeFault("", err)
 	}
@@ -77,7 +77,7 @@ func (h *Hub) getUser(w http.ResponseWriter, r *http.Request, p *Principal) *wir
 	if fault := wire.CheckMember("user", user); fault != nil {
 		return fault
 	}
-	state, err := h.roster.User(r.Context(), user)
+	state, err := h.people.user(r.Context(), user)
 	if err != nil {
 		return storeFault("", err)
 	}

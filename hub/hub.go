@@ -24,15 +24,22 @@ type Hub struct {
 	metrics *metrics
 	started time.Time
 
-	queues   *queues
-	loads    *loads
-	feeds    *feeds
-	poller   *poller
-	nodes    *nodes
-	rooms    *rooms
-	pacer    *pacer
-	sessions *sessions
-	rates    *rates
+	queues    *queues
+	loads     *loads
+	feeds     *feeds
+	poller    *poller
+	nodes     *nodes
+	rooms     *rooms
+	pacer     *pacer
+	sessions  *sessions
+	standings *standings
+	rates     *rates
+	wary      *wary // boards
+	breaker   *breaker
+	losses    *losses
+	reads     *reads
+	auditor   *auditor
+	people    *people
 
 	ready atomic.Bool // replicas are warm and the node is not draining
 
@@ -49,19 +56,26 @@ type Hub struct {
 // Start.
 func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
 	cfg = cfg.withDefaults()
+	if cfg.Ack == "" && !cfg.Shared {
+		cfg.Ack = boards.MaxLevel()
+	}
 	if cfg.Node == "" {
 		cfg.Node = uuid.NewString()
 	}
 	h := &Hub{
-		cfg: cfg, log: cfg.Logger, boards: boards, roster: roster, bus: bus,
+		cfg: cfg, log: cfg.Logger, roster: roster, bus: bus,
 		metrics: newMetrics(), pacer: newPacer(), started: time.Now(),
 	}
 	h.life, h.stop = context.WithCancel(context.Background())
+	h.wary, h.breaker, h.losses, h.reads, h.auditor = newWary(h, boards), newBreaker(h), newLosses(h), &reads{}, newAuditor(h)
+	h.boards = h.wary
+	h.people = newPeople(h)
 	h.queues = newQueues(h)
 	h.loads = newLoads(h.queues)
 	h.poller = newPoller(h)
 	h.nodes = &nodes{heard: map[string]heardNode{}}
 	h.feeds = &feeds{hub: h, open: map[string]*feed{}}
+	h.standings = newStandings(h)
 	h.rooms = newRooms(h)
 	h.sessions = newSessions(h)
 	h.rates = newRates(cfg.Limits.PlayerRequests, cfg.Limiter)
@@ -78,6 +92,7 @@ func (h *Hub) Node() string { return h.cfg.Node }
 func (h *Hub) Start(ctx context.Context) error {
 	h.loops.Go(func() { h.pacer.run(h.life) })
 	h.loops.Go(func() { h.janitor(h.life) })
+	h.loops.Go(func() { h.standings.run(h.life) })
 	h.loops.Go(func() {
 		if err := h.tracker.Run(h.life); err != nil && h.life.Err() == nil {
 			h.log.Error("presence stopped", "err", err)
@@ -95,15 +110,9 @@ func (h *Hub) Start(ctx context.Context) error {
 	} else if err := h.feeds.warm(ctx); err != nil {
 		return err
 	}
+	h.loops.Go(func() { h.auditor.run(h.life) })
 	h.ready.Store(true)
 	return nil
-}
-
-// Drain makes the node unready and closes its sessions, spread over the given
-// time, with code 1012: their users' holders stay, so nobody is seen to leave.
-func (h *Hub) Drain(ctx context.Context, spread time.Duration) {
-	h.ready.Store(false)
-	h.sessions.drain(ctx, spread)
 }
 
 // Close stops the node: sessions end, queued events are applied, loops stop.
@@ -146,6 +155,7 @@ func (h *Hub) janitor(ctx context.Context) {
 			return
 		case now := <-t.C:
 			h.feeds.sweep(now)
+			h.losses.remind(now)
 			h.rates.sweep(now)
 			if d := h.tracker.Degraded(); d != degraded {
 				degraded = d

@@ -11,7 +11,14 @@ func (h *Hub) HearDelta(board string, d leaderboard.Delta) {
 }
 
 // HearRenewed takes that another node created or deleted a board.
-func (h *Hub) HearRenewed(board string) { h.feeds.renewed(board) }
+func (h *Hub) HearRenewed(board string) {
+	h.wary.changed(board)
+	h.feeds.renewed(board)
+}
+
+// StoreConnected takes that a connection to the store is new: it may be
+// another store by now.
+func (h *Hub) StoreConnected() { h.poller.ask() }
 
 // Doubt takes that something may have been missed.
 func (h *Hub) Doubt(boards ...string) {

@@ -24,15 +24,21 @@ type metrics struct {
 	batchEvents  prometheus.Histogram
 	applySeconds prometheus.Histogram
 	events       *prometheus.CounterVec // status
+	unproven     *prometheus.CounterVec // level
+	proofs       *prometheus.CounterVec // result
 	transitions  *prometheus.CounterVec // kind
 	repairs      prometheus.Counter
 	roomRepairs  prometheus.Counter
 	polls        *prometheus.CounterVec // result
 	partitions   *prometheus.CounterVec // partition
-	messages     prometheus.Counter
-	errors       *prometheus.CounterVec // code
-	limits       *prometheus.CounterVec // limit
-	closes       *prometheus.CounterVec // reason
+	fences       *prometheus.CounterVec // outcome
+	audits       *prometheus.CounterVec // result
+
+	breakerOpened prometheus.Counter
+	messages      prometheus.Counter
+	errors        *prometheus.CounterVec // code
+	limits        *prometheus.CounterVec // limit
+	closes        *prometheus.CounterVec // reason
 }
 
 func newMetrics() *metrics {
@@ -46,18 +52,24 @@ func newMetrics() *metrics {
 			Name: "rollcall_apply_seconds", Help: "Time of one call of the store.", Buckets: prometheus.ExponentialBuckets(50e-6, 2, 16),
 		}),
 		events:      counters("rollcall_events_total", "Score events by fate.", "status"),
+		unproven:    counters("rollcall_events_unproven_total", "Score events that were applied but not acknowledged, since the level could not be proven.", "level"),
+		proofs:      counters("rollcall_proofs_total", "Calls of the store to prove what is durable, by result.", "result"),
 		transitions: counters("rollcall_transitions_total", "Changes of rosters by kind.", "kind"),
 		repairs:     prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_repairs_total", Help: "Replicas brought up from the store after a gap."}),
 		roomRepairs: prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_room_repairs_total", Help: "Watched rooms read again from the roster."}),
 		polls:       counters("rollcall_head_polls_total", "Looks at the heads of boards in a shared store, by result.", "result"),
 		partitions:  counters("rollcall_partition_transitions_total", "Changes of rosters that this node made, by partition.", "partition"),
-		messages:    prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_messages_total", Help: "Messages read from sessions."}),
-		errors:      counters("rollcall_errors_total", "Requests answered with an error, by code.", "code"),
-		limits:      counters("rollcall_refused_total", "Requests refused by a limit.", "limit"),
-		closes:      counters("rollcall_sessions_ended_total", "Sessions ended, by reason.", "reason"),
+		fences:      counters("rollcall_fences_total", "Replicas that the store's changelog did not lead on from, by what the store said: begun = acknowledged events may be lost, a new epoch began.", "outcome"),
+		audits:      counters("rollcall_audits_total", "Boards compared with what the store holds, by result.", "result"),
+
+		breakerOpened: prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_breaker_opened_total", Help: "Boards whose events were no longer taken to a store that did not take them."}),
+		messages:      prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_messages_total", Help: "Messages read from sessions."}),
+		errors:        counters("rollcall_errors_total", "Requests answered with an error, by code.", "code"),
+		limits:        counters("rollcall_refused_total", "Requests refused by a limit.", "limit"),
+		closes:        counters("rollcall_sessions_ended_total", "Sessions ended, by reason.", "reason"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.transitions, m.repairs, m.roomRepairs, m.polls, m.partitions, m.messages, m.errors, m.limits, m.closes)
+	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.unproven, m.proofs, m.transitions, m.repairs, m.roomRepairs, m.polls, m.partitions, m.fences, m.audits, m.breakerOpened, m.messages, m.errors, m.limits, m.closes)
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }
@@ -79,8 +91,12 @@ func (m *metrics) watch(h *Hub) {
 	gauge("rollcall_sessions", "Open sessions.", func() float64 { live, _ := h.sessions.counts(); return float64(live) })
 	gauge("rollcall_users", "Users with a session.", func() float64 { _, users := h.sessions.counts(); return float64(users) })
 	gauge("rollcall_replicas", "Boards with a replica on this node.", func() float64 { return float64(h.feeds.count()) })
+	gauge("rollcall_boards_lost", "Boards that the store has lost: their heads are gone and nobody deleted them.", func() float64 { return float64(h.losses.count.Load()) })
+	gauge("rollcall_breaker_open", "Boards whose events are answered unavailable until the store takes one batch of them.", func() float64 { n, _ := h.breaker.state(); return float64(n) })
+	gauge("rollcall_boards_damaged", "Boards that the store holds in parts that do not agree, of those compared.", func() float64 { return float64(h.auditor.damaged()) })
 	gauge("rollcall_views", "Views of boards that sessions watch, each rendered when it is due.", func() float64 { return float64(h.feeds.views()) })
 	gauge("rollcall_waiting_reads", "Reads that wait for a board or a version of it.", func() float64 { return float64(h.feeds.waiting()) })
+	gauge("rollcall_standings", "Sources whose standing is told to the sessions that push them.", func() float64 { return float64(h.standings.count()) })
 	gauge("rollcall_degraded", "1 while the roster does not answer.", func() float64 {
 		if h.tracker.Degraded() {
 			return 1

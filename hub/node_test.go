@@ -196,7 +196,8 @@ type testSession struct {
 type frame struct {
 	wire.Answer
 	wire.Push
-	raw []byte
+	Standing *wire.Standing
+	raw      []byte
 }
 
 func (n *testNode) dial(header http.Header) *testSession {
@@ -236,7 +237,13 @@ func (s *testSession) read() (frame, error) {
 	if err := json.Unmarshal(raw, &f.Answer); err != nil {
 		return f, err
 	}
-	return f, json.Unmarshal(raw, &f.Push)
+	if err := json.Unmarshal(raw, &f.Push); err != nil {
+		return f, err
+	}
+	var of struct{ Standing *wire.Standing }
+	err = json.Unmarshal(raw, &of)
+	f.Standing = of.Standing
+	return f, err
 }
 
 // answer sends a request and returns its answer; pushes are kept for next.
@@ -259,7 +266,7 @@ func (s *testSession) awaitAnswer() wire.Answer {
 		if err != nil {
 			s.Fatal(err)
 		}
-		if f.View == "" {
+		if f.View == "" && f.Standing == nil {
 			return f.Answer
 		}
 		s.queued = append(s.queued, f)

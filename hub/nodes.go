@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -79,9 +80,14 @@ func (h *Hub) allNodes() []wire.NodeInfo {
 // info is how this node is.
 func (h *Hub) info() wire.NodeInfo {
 	live, users := h.sessions.counts()
+	store := h.cfg.Store
+	if problem := h.storeProblem(); problem != "" {
+		store += ": " + problem
+		store = strings.ToValidUTF8(store[:min(len(store), wire.MaxText)], "")
+	}
 	return wire.NodeInfo{
 		Node: h.cfg.Node, Started: h.started.UnixMilli(), Version: h.cfg.Version, Sessions: live, Users: users,
-		Boards: h.feeds.count(), Rooms: h.tracker.Rooms(), Store: h.cfg.Store, Bus: h.cfg.Bus,
+		Boards: h.feeds.count(), Rooms: h.tracker.Rooms(), Store: store, Bus: h.cfg.Bus,
 		Hot: h.loads.hottest(time.Now()),
 	}
 }

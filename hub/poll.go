@@ -101,6 +101,7 @@ func (p *poller) compare(feeds []*feed) bool {
 		p.hub.log.Debug("heads not read", "boards", len(names)-len(heads), "of", len(names), "err", err)
 	}
 	p.hub.metrics.polls.WithLabelValues(result).Inc()
+	p.hub.reads.note(len(heads) > 0, err)
 	for i, f := range feeds {
 		if head, told := heads[f.board]; told {
 			f.check(before[i], head)
@@ -143,6 +144,12 @@ func (f *feed) check(before, store leaderboard.Head) {
 	}
 	same := store.Epoch == now.Epoch && store.Version <= now.Version && store.Version >= before.Version &&
 		(store.Version != before.Version || store.Chain == before.Chain)
+	if f.lost {
+		same = store == leaderboard.Head{} // it still is
+	}
+	if f.rep == nil && store != (leaderboard.Head{}) {
+		f.hub.wary.missing.forget(f.board)
+	}
 	if !same {
 		f.repairLocked()
 	}

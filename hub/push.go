@@ -13,8 +13,14 @@ import (
 // order.
 type pushing struct {
 	board   string
+	level   leaderboard.Level // the least of its acks; the board may want more
+	sender  any               // whose events keep their order; nil = nobody's who sends on before the answer
 	in      []wire.Incoming
 	results []wire.Result
+
+	// What the store said: of which epoch, and what it proved.
+	head  leaderboard.Head
+	proof leaderboard.Level
 
 	events []leaderboard.Event // those for the store
 	index  []int               // events[i] answers results[index[i]]
@@ -27,8 +33,8 @@ type blocked map[string]*wire.Error
 // newPushing sorts out what must not reach the store: events of another source
 // than the principal's, bad events whose refusal has no identity to consume,
 // and events of blocked sources.
-func newPushing(p *Principal, board string, in []wire.Incoming, stuck blocked) *pushing {
-	ps := &pushing{board: board, in: in, results: make([]wire.Result, len(in))}
+func newPushing(p *Principal, board string, level leaderboard.Level, in []wire.Incoming, stuck blocked) *pushing {
+	ps := &pushing{board: board, level: level, in: in, results: make([]wire.Result, len(in))}
 	for i := range in {
 		e := &in[i].Event
 		if fault := barred(p, e, stuck); fault != nil {
@@ -57,14 +63,23 @@ func barred(p *Principal, e *wire.Event, stuck blocked) *wire.Error {
 }
 
 // answer fills in what the store said and notes sources that are blocked now.
-func (ps *pushing) answer(out leaderboard.Outcome, err error, stuck blocked) {
+// What was applied and is not proven gets no ack.
+func (ps *pushing) answer(out leaderboard.Outcome, short *wire.Error, err error, stuck blocked) {
 	if err != nil {
 		ps.refuse(storeFault(ps.board, err), stuck)
 		return
 	}
+	ps.head, ps.proof = out.Head, out.Proof.Level
 	for i, at := range ps.index {
 		e := &ps.in[at].Event
 		res := toResult(e, out.Head, &out.Results[i])
+		switch {
+		case res.Status == wire.Refused:
+		case short != nil:
+			res = refused(e, short)
+		default:
+			res.Ack = string(out.Proof.Level)
+		}
 		if stuck != nil && res.Error != nil && res.Error.Code.Transient() && e.Source != "" {
 			stuck[e.Source] = res.Error
 		}
@@ -94,8 +109,8 @@ func (h *Hub) start(ps *pushing, stuck blocked, done func()) {
 		done()
 		return
 	}
-	ok := h.queues.add(ps.board, job{events: ps.events, done: func(out leaderboard.Outcome, err error) {
-		ps.answer(out, err, stuck)
+	ok := h.queues.add(ps.board, job{events: ps.events, level: ps.level, sender: ps.sender, done: func(out leaderboard.Outcome, short *wire.Error, err error) {
+		ps.answer(out, short, err, stuck)
 		done()
 	}})
 	if !ok {
@@ -108,11 +123,11 @@ func (h *Hub) start(ps *pushing, stuck blocked, done func()) {
 // push takes events of one request through the store in runs of the batch
 // size, one after the other, so that a source's order holds and a transient
 // refusal stops the rest of its events.
-func (h *Hub) push(p *Principal, board string, in []wire.Incoming, stuck blocked) []wire.Result {
+func (h *Hub) push(p *Principal, board string, level leaderboard.Level, in []wire.Incoming, stuck blocked) []wire.Result {
 	results := make([]wire.Result, 0, len(in))
 	for len(in) > 0 {
 		n := min(len(in), h.cfg.BatchMax)
-		ps := newPushing(p, board, in[:n], stuck)
+		ps := newPushing(p, board, level, in[:n], stuck)
 		answered := make(chan struct{})
 		h.start(ps, stuck, func() { close(answered) })
 		<-answered
@@ -122,11 +137,20 @@ func (h *Hub) push(p *Principal, board string, in []wire.Incoming, stuck blocked
 	return results
 }
 
+// Asked is what a request of events asks for beside them.
+type Asked struct {
+	Ack string // the least level of its acks; "" = the board's
+}
+
 // PushMessage answers one message of events (an object or an array, at most
 // wire.MaxBatch) for transports without HTTP: the JSON of wire.Results, or of
 // wire.Failure if nothing was applied.
-func (h *Hub) PushMessage(p Principal, board string, body []byte) []byte {
+func (h *Hub) PushMessage(p Principal, board string, asked Asked, body []byte) []byte {
 	fault := h.mayPush(&p, board)
+	var level leaderboard.Level
+	if fault == nil {
+		level, fault = h.ackLevel(asked.Ack)
+	}
 	var in []wire.Incoming
 	if fault == nil {
 		in, fault = wire.DecodeEvents(body)
@@ -138,5 +162,5 @@ func (h *Hub) PushMessage(p Principal, board string, body []byte) []byte {
 		h.metrics.errors.WithLabelValues(string(fault.Code)).Inc()
 		return encode(wire.Failure{Error: fault})
 	}
-	return encode(wire.Results{Results: h.push(&p, board, in, blocked{})})
+	return encode(wire.Results{Results: h.push(&p, board, level, in, blocked{})})
 }

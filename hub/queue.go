@@ -18,10 +18,13 @@ const emptyWait = 5 * time.Second
 const retryAfter = 100 * time.Millisecond
 
 // job is a run of events of one sender for one board. done is called once,
-// from the board's worker, and must not block.
+// from the board's worker, and must not block; short is why what was applied
+// must not be acknowledged, nil if it may.
 type job struct {
 	events []leaderboard.Event
-	done   func(leaderboard.Outcome, error)
+	level  leaderboard.Level // the least of the acks
+	sender any               // jobs of one sender are not reordered; nil = they need no order
+	done   func(out leaderboard.Outcome, short *wire.Error, err error)
 }
 
 // queues are the bounded lines of events before the store, one per board. A
@@ -42,11 +45,6 @@ func newQueues(h *Hub) *queues {
 	q := &queues{hub: h, lines: map[string]*line{}}
 	q.calls, q.abandon = context.WithCancel(context.Background())
 	return q
-}
-
-type line struct {
-	jobs   []job
-	events int
 }
 
 // add puts a job in the board's line and reports whether there was room.
@@ -103,16 +101,8 @@ func (q *queues) drain(board string, l *line) {
 func (q *queues) take(board string, l *line, end bool) (jobs []job, n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	take := 0
-	for _, j := range l.jobs {
-		if take > 0 && n+len(j.events) > q.hub.cfg.BatchMax {
-			break
-		}
-		n += len(j.events)
-		take++
-	}
-	jobs = l.jobs[:take:take]
-	if l.jobs = l.jobs[take:]; take == 0 && end {
+	jobs, n = l.take(q.hub.cfg.BatchMax)
+	if len(jobs) == 0 && end {
 		delete(q.lines, board)
 	}
 	l.events -= n
@@ -145,12 +135,18 @@ func (q *queues) close() {
 type call struct {
 	board string
 	jobs  []job
+	level leaderboard.Level // what must be proven of it
+	known bool              // that is what the board asks for too
 	out   leaderboard.Outcome
 	err   error
 }
 
-// apply takes one batch to the store.
+// apply takes one batch to the store; its jobs ask for one level.
 func (h *Hub) apply(board string, jobs []job, n int) call {
+	level, known, err := h.levelOn(h.queues.calls, board, jobs[0].level)
+	if err != nil {
+		return call{board: board, jobs: jobs, err: err}
+	}
 	batch := jobs[0].events
 	if len(jobs) > 1 {
 		batch = make([]leaderboard.Event, 0, n)
@@ -159,7 +155,7 @@ func (h *Hub) apply(board string, jobs []job, n int) call {
 		}
 	}
 	start := time.Now()
-	out, err := h.boards.Apply(h.queues.calls, board, batch, leaderboard.LevelMemory)
+	out, err := h.boards.Apply(h.queues.calls, board, batch, level)
 	took := time.Since(start)
 	h.metrics.applySeconds.Observe(took.Seconds())
 	unknown := errors.Is(err, leaderboard.ErrUnknownBoard)
@@ -173,14 +169,14 @@ func (h *Hub) apply(board string, jobs []job, n int) call {
 	} else {
 		h.metrics.batchEvents.Observe(float64(n))
 	}
-	return call{board: board, jobs: jobs, out: out, err: err}
+	return call{board: board, jobs: jobs, level: level, known: known, out: out, err: err}
 }
 
 // tell tells what a call did to the replicas, then to the senders.
 func (h *Hub) tell(c call) {
 	if c.err != nil {
 		for _, j := range c.jobs {
-			j.done(leaderboard.Outcome{}, c.err)
+			j.done(leaderboard.Outcome{}, nil, c.err)
 		}
 		return
 	}
@@ -191,11 +187,12 @@ func (h *Hub) tell(c call) {
 	} else {
 		h.feeds.answered(c.board, c.out.Head)
 	}
+	short := h.unproven(c)
 	rest := c.out.Results
 	for _, j := range c.jobs {
 		own := c.out
 		own.Results, rest = rest[:len(j.events)], rest[len(j.events):]
-		j.done(own, nil)
+		j.done(own, short, nil)
 	}
 }
 

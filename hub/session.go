@@ -32,6 +32,7 @@ type session struct {
 	inFly  chan struct{} // one element per unanswered score message
 
 	closing atomic.Bool // the close frame is on its way: nothing more is taken
+	bot     atomic.Bool // has pushed events
 
 	// owned by the read loop
 	who   *Principal // nil until authenticated
@@ -81,6 +82,7 @@ func (s *session) end(cause presence.Cause) {
 	for _, sub := range s.subs {
 		sub.detach()
 	}
+	s.hub.standings.leave(s)
 	s.hub.sessions.remove(s)
 	if !leaving {
 		s.hub.tracker.ExitAll(s.id, cause)
@@ -185,14 +187,6 @@ func (s *session) schedulePing() {
 		return
 	}
 	s.ping.Reset(wait)
-}
-
-// restart closes the session because the node goes down; its holders stay.
-func (s *session) restart() {
-	s.mu.Lock()
-	s.leaving = true
-	s.mu.Unlock()
-	s.shut(wire.CloseRestart, "the node is going down")
 }
 
 // okAnswer is wire.Answer with its content still to be encoded: once is enough.

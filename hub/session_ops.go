@@ -135,10 +135,17 @@ func (s *session) score(req *request) *wire.Error {
 	if n := len(req.incoming); n == 0 || n > wire.MaxBatch {
 		return &wire.Error{Code: wire.TooLarge, Field: "events", Message: fmt.Sprintf("must be 1 to %d events", wire.MaxBatch)}
 	}
-	ps := newPushing(s.who, req.Board, req.incoming, nil)
+	level, fault := s.hub.ackLevel(req.Ack)
+	if fault != nil {
+		return fault
+	}
+	ps := newPushing(s.who, req.Board, level, req.incoming, nil)
+	ps.sender = s
+	s.bot.Store(true)
 	s.inFly <- struct{}{}
 	s.hub.start(ps, nil, func() {
 		s.ok(req.ID, wire.Results{Results: ps.results})
+		s.hub.standings.pushed(s, ps)
 		<-s.inFly
 	})
 	return nil

@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"sync"
-	"time"
 
 	"rollcall/wire"
 )
@@ -123,43 +122,12 @@ func (ss *sessions) counts() (live, users int) {
 	return len(ss.live), len(ss.byUser)
 }
 
-func (ss *sessions) all() []*session {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	all := make([]*session, 0, len(ss.live))
-	for s := range ss.live {
-		all = append(all, s)
-	}
-	return all
-}
-
-// drain closes the sessions with 1012, spread evenly over the given time, and
-// then the streams.
-func (ss *sessions) drain(ctx context.Context, spread time.Duration) {
-	ss.mu.Lock()
-	ss.closed = true
-	ss.mu.Unlock()
-	defer ss.end()
-	all := ss.all()
-	if len(all) == 0 {
-		return
-	}
-	gap := spread / time.Duration(len(all))
-	t := time.NewTimer(0)
-	defer t.Stop()
-	for _, s := range all {
-		s.restart()
-		t.Reset(gap)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			gap = 0
-		}
-	}
-}
-
-// close ends every session and waits until they are gone.
+// close ends every session at once and waits until they are gone.
 func (ss *sessions) close() {
-	ss.drain(context.Background(), 0)
+	bots, others := ss.last()
+	for _, s := range append(bots, others...) {
+		s.restart(0)
+	}
+	ss.end()
 	ss.running.Wait()
 }

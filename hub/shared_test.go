@@ -41,6 +41,17 @@ func newPair(t *testing.T, change ...func(*hub.Config)) (a, b *testNode, aBus *l
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // after the nodes
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return newPairOn(t, store, change...)
+}
+
+// newPairOn starts two nodes on a store that stays the caller's.
+func newPairOn(t *testing.T, store hub.Boards, change ...func(*hub.Config)) (a, b *testNode, aBus *lossy) {
+	t.Helper()
 	roster, err := memroster.New(context.Background(), memroster.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -66,9 +77,6 @@ func newPair(t *testing.T, change ...func(*hub.Config)) (a, b *testNode, aBus *l
 			n.server.Close()
 		}
 		if err := roster.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -148,6 +156,12 @@ func TestBoardsComeAndGoOnEveryNode(t *testing.T) {
 			bus.deaf.Store(deaf)
 			a.board("b", wire.Rules{})
 			a.push("b", event("s", 1, "ann", 5))
+			found := func() bool { status, _ := b.call("GET", "/v1/boards/b", nil); return status == 200 }
+			if deaf {
+				within(t, "the board to be found", found) // what is not there is asked for once a second
+			} else if !found() {
+				t.Fatal("the other node was told of the board and does not find it")
+			}
 			s := b.hello("")
 			s.ok(wire.Request{Op: "subscribe", View: "top", Board: "b"}, nil)
 			if snap := snapshotOf(t, s.next()); len(snap.Entries) != 1 {
@@ -158,7 +172,7 @@ func TestBoardsComeAndGoOnEveryNode(t *testing.T) {
 				t.Fatalf("after the board was deleted: %+v", snap)
 			}
 			a.board("b", wire.Rules{})
-			b.page("b", "") // found though a feed knew that it is gone
+			within(t, "the board to be found though a feed knew that it is gone", found)
 			a.push("b", event("s", 1, "bob", 7))
 			for {
 				f := s.next()
@@ -196,7 +210,7 @@ func TestNodesKnowOfEachOther(t *testing.T) {
 }
 
 // within waits until something is so.
-func within(t *testing.T, what string, ok func() bool) {
+func within(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"rollcall/leaderboard"
@@ -17,8 +16,12 @@ const resyncMax = 2 * time.Second
 // one.
 var errStopping = &wire.Error{Code: wire.Unavailable, Message: "the node is going down", RetryAfterMS: retryAfter.Milliseconds()}
 
-// errLoading is why there is no replica yet.
-var errLoading = &wire.Error{Code: wire.NotReady, Message: "the board is still loading", RetryAfterMS: retryAfter.Milliseconds()}
+// errLoading is why there is no replica yet; errAway is why if the store did
+// not answer.
+var (
+	errLoading = &wire.Error{Code: wire.NotReady, Message: "the board is still loading", RetryAfterMS: retryAfter.Milliseconds()}
+	errAway    = &wire.Error{Code: wire.NotReady, Message: "the store does not answer, and this node has not read the board yet", RetryAfterMS: retryAfter.Milliseconds()}
+)
 
 // start reads the board for the first time.
 func (f *feed) start() {
@@ -27,10 +30,19 @@ func (f *feed) start() {
 	f.syncLocked()
 }
 
-// renew forgets the replica and reads the board again.
+// renew forgets the replica and reads the board again. What a node says is no
+// proof: if the store has no such board, its epoch must have been ended. A board
+// that was known to be lost is given up.
 func (f *feed) renew() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	switch {
+	case f.lost:
+		f.was = nil
+	case f.rep != nil:
+		f.was = f.rep
+	}
+	f.foundLocked()
 	f.replaceLocked(nil, errStopping)
 	f.renewed++
 	f.missed = true
@@ -59,13 +71,14 @@ func (f *feed) sync() {
 	for {
 		f.mu.Lock()
 		f.missed = false
-		rep, renewed := f.rep, f.renewed
+		k := f.knownLocked()
 		f.mu.Unlock()
-		if err := f.read(rep, renewed); err != nil {
+		err := f.read(k)
+		f.mu.Lock()
+		f.missed, f.away = f.missed || err != nil, err != nil
+		f.mu.Unlock()
+		if err != nil {
 			f.hub.log.Warn("board not read", "board", f.board, "err", err)
-			f.mu.Lock()
-			f.missed = true
-			f.mu.Unlock()
 			f.hub.pause(wait)
 			wait = min(2*wait, resyncMax)
 		}
@@ -73,38 +86,6 @@ func (f *feed) sync() {
 			return
 		}
 	}
-}
-
-// read brings the replica on by the changelog, or replaces it by the store's
-// snapshot; not by one that was begun before the board was renewed.
-func (f *feed) read(rep *leaderboard.Replica, renewed int) error {
-	if rep != nil {
-		err := f.catchUp(rep)
-		if !errors.Is(err, leaderboard.ErrGone) && !errors.Is(err, leaderboard.ErrUnknownBoard) {
-			return err
-		}
-	}
-	snap, err := f.hub.boards.Snapshot(f.hub.life, f.board)
-	switch {
-	case err == nil:
-		if rep != nil {
-			f.hub.log.Warn("board read anew", "board", f.board, "was", rep.Head(), "is", snap.Head)
-		}
-		rep = leaderboard.NewReplica(snap)
-	case errors.Is(err, leaderboard.ErrUnknownBoard):
-		if rep != nil {
-			f.hub.log.Warn("board is gone from the store", "board", f.board, "was", rep.Head())
-		}
-		rep = nil
-	default:
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.renewed == renewed { // else missed says so
-		f.replaceLocked(rep, err)
-	}
-	return nil
 }
 
 // catchUp folds the changelog after the replica's head.

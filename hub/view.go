@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"rollcall/hub/fanout"
@@ -97,7 +98,11 @@ func (f *feed) lookLocked(look func(*picture)) {
 	}
 	f.rep.Read(func(r *leaderboard.Reader) {
 		info := boardInfo(f.board, r)
-		look(&picture{head: r.Head(), at: headAt(r.Head()), rules: r.Rules(), info: &info, reader: r, recent: f.recent})
+		at := headAt(r.Head())
+		if f.repaints > 0 && f.repainted == r.Head() {
+			at += fmt.Sprintf("!%s.%d", f.hub.cfg.Node, f.repaints) // it is not what was shown by that name
+		}
+		look(&picture{head: r.Head(), at: at, rules: r.Rules(), info: &info, reader: r, recent: f.recent})
 	})
 }
 

@@ -67,7 +67,7 @@ func (s *session) run() {
 		}
 	}()
 	if !s.hub.sessions.add(s) {
-		s.restart()
+		s.restart(0)
 	}
 	if s.who != nil && !s.authenticated(*s.who) {
 		s.shut(wire.CloseTooManyConns, "too many connections of this user")

@@ -8,7 +8,7 @@ import (
 // chainBytes is the length of a chain: 128 bits of SHA-256, in hex 32 digits.
 const chainBytes = 16
 
-// FirstChain is the chain of a new epoch at version 0.
+// FirstChain is the chain that an epoch begins with, at any version.
 func FirstChain(epoch string) string { return NextChain("", []byte(epoch)) }
 
 // NextChain is the chain after a batch: it binds the batch's canonical

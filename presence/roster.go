@@ -23,3 +23,14 @@ type Roster interface {
 	// a call, and returns the transitions.
 	Sweep(ctx context.Context) ([]Transition, error)
 }
+
+// Parter is a Roster whose holders can expire sooner because their node stops
+// than because it fell silent: who has not come back to another node by then
+// will not.
+type Parter interface {
+	// Part says that the node stops: those of the places that it still holds
+	// expire in half the threshold, unless it beats again. What is known of when
+	// their users were last seen stays true. Holders of other nodes stay as they
+	// are.
+	Part(ctx context.Context, node string, places []Place) error
+}

@@ -11,7 +11,8 @@ import (
 // starts no goroutine. A tracker runs once; a second Run fails.
 //
 // When ctx ends Run announces nothing and leaves nothing: the holders stay in
-// the roster and expire unless their users return, and graces are dropped.
+// the roster and expire unless their users return, and graces are dropped. A
+// roster that is a Parter is told that the node stops.
 func (t *Tracker) Run(ctx context.Context) error {
 	if t.started.Swap(true) {
 		return errors.New("presence: the tracker has run before")
@@ -24,6 +25,7 @@ func (t *Tracker) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			t.part(ctx)
 			return nil
 		case <-t.wake:
 		case <-timer.C:

@@ -13,10 +13,12 @@ import (
 // Address says where Redis is:
 //
 //	redis://[user:password@]host:port[/db]
-//	redis-sentinel://[user:password@]host:port,…/master[/db]
+//	redis-sentinel://[user:password@]host:port,…/master[/db][?sentinel=user:password]
 //	redis-cluster://[user:password@]host:port,…
 //
-// rediss in place of redis means TLS. User and password are percent-encoded.
+// rediss in place of redis means TLS. Users and passwords are percent-encoded;
+// a user may be left out, as in :password@ and ?sentinel=:password, which is
+// what the sentinels themselves ask for.
 type Address struct {
 	Kind     Kind
 	Hosts    []string // host:port: the server, the sentinels, or some of the cluster's nodes
@@ -25,6 +27,9 @@ type Address struct {
 	User     string
 	Password string
 	TLS      bool
+
+	SentinelUser     string // what the sentinels ask for
+	SentinelPassword string
 }
 
 // Kind is the shape of a deployment.
@@ -37,13 +42,16 @@ const (
 	Cluster  Kind = "redis-cluster"
 )
 
-// ParseAddress reads an address. Its errors never show the password.
-func ParseAddress(s string) (Address, error) {
+// sentinelQuery begins what only redis-sentinel takes behind the path.
+const sentinelQuery = "?sentinel="
+
+// ParseAddress reads an address. Its errors never show a password.
+func ParseAddress(s string) (a Address, err error) {
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
 		return Address{}, errors.New("must be redis://HOST:PORT, redis-sentinel://HOST:PORT,…/MASTER or redis-cluster://HOST:PORT,…")
 	}
-	a := Address{Kind: Kind(scheme)}
+	a.Kind = Kind(scheme)
 	if strings.HasPrefix(scheme, "rediss") {
 		a.Kind, a.TLS = Kind("redis"+strings.TrimPrefix(scheme, "rediss")), true
 	}
@@ -51,10 +59,17 @@ func ParseAddress(s string) (Address, error) {
 		return Address{}, fmt.Errorf("has the scheme %q; it must be redis, redis-sentinel or redis-cluster, or rediss… for TLS", scheme)
 	}
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 { // of all: a password may hold a / that should be encoded
-		if err := a.login(rest[:at]); err != nil {
+		if strings.Contains(rest[:at], sentinelQuery) {
+			return Address{}, errors.New("has a sentinel password that is not percent-encoded")
+		}
+		if a.User, a.Password, err = login(rest[:at]); err != nil {
 			return Address{}, err
 		}
 		rest = rest[at+1:]
+	}
+	rest, query, _ := strings.Cut(rest, "?")
+	if err := a.query(query); err != nil {
+		return Address{}, err
 	}
 	hosts, path, _ := strings.Cut(rest, "/")
 	for host := range strings.SplitSeq(hosts, ",") {
@@ -66,15 +81,28 @@ func ParseAddress(s string) (Address, error) {
 	return a, a.path(path)
 }
 
-func (a *Address) login(s string) (err error) {
-	user, password, _ := strings.Cut(s, ":")
-	if a.User, err = url.PathUnescape(user); err != nil {
-		return errors.New("has a user that is not percent-encoded")
+func login(s string) (user, password string, err error) {
+	user, password, _ = strings.Cut(s, ":")
+	if user, err = url.PathUnescape(user); err != nil {
+		return "", "", errors.New("has a user that is not percent-encoded")
 	}
-	if a.Password, err = url.PathUnescape(password); err != nil {
-		return errors.New("has a password that is not percent-encoded")
+	if password, err = url.PathUnescape(password); err != nil {
+		return "", "", errors.New("has a password that is not percent-encoded")
 	}
-	return nil
+	return user, password, nil
+}
+
+// query reads what follows the question mark.
+func (a *Address) query(s string) (err error) {
+	if s == "" {
+		return nil
+	}
+	value, ok := strings.CutPrefix("?"+s, sentinelQuery)
+	if !ok || a.Kind != Sentinel {
+		return errors.New("may have a query only with redis-sentinel://, which is ?sentinel=USER:PASSWORD")
+	}
+	a.SentinelUser, a.SentinelPassword, err = login(value)
+	return err
 }
 
 func checkHost(s string) error {
@@ -112,7 +140,7 @@ func (a *Address) path(s string) error {
 	return nil
 }
 
-// String is the address without the password.
+// String is the address without the passwords.
 func (a Address) String() string {
 	s := string(a.Kind) + "://"
 	if a.TLS {
@@ -127,6 +155,9 @@ func (a Address) String() string {
 	}
 	if a.DB != 0 {
 		s += "/" + strconv.Itoa(a.DB)
+	}
+	if a.SentinelUser != "" {
+		s += sentinelQuery + url.PathEscape(a.SentinelUser)
 	}
 	return s
 }

@@ -17,16 +17,39 @@ type Server struct {
 	Version  string
 	Policy   string // maxmemory-policy
 	AOF      string // appendfsync: always, everysec or no; "" = no append-only file, "unknown" = may not be asked
+	Skips    bool   // no-appendfsync-on-rewrite: no fsync while a child writes
 	Save     bool   // writes RDB snapshots
 	Replicas int
 }
+
+// Durable is the level of acknowledgement that every one of the servers can
+// prove: "replica" if each has so many replicas or more, else "disk" if each
+// fsyncs before it answers, else "". Replicas go before the disk: they outlive
+// the machine.
+func Durable(servers []Server, replicas int) string {
+	all := func(can func(Server) bool) bool {
+		return len(servers) > 0 && !slices.ContainsFunc(servers, func(s Server) bool { return !can(s) })
+	}
+	switch {
+	case all(func(s Server) bool { return s.Replicas >= replicas }):
+		return "replica"
+	case all(Server.fsyncs):
+		return "disk"
+	}
+	return ""
+}
+
+// fsyncs reports whether the server answers a write only after its fsync.
+func (s Server) fsyncs() bool { return s.AOF == "always" && !s.Skips }
 
 // Survives says in words what an acknowledged write outlives.
 func (s Server) Survives() string {
 	var what string
 	switch {
-	case s.AOF == "always":
+	case s.fsyncs():
 		what = "a write survives a crash and a power cut"
+	case s.AOF == "always":
+		what = "a write survives a crash of Redis; a power cut during a rewrite loses what came since it began (no-appendfsync-on-rewrite)"
 	case s.AOF == "everysec":
 		what = "a write survives a crash of Redis; a power cut loses a second or more"
 	case s.AOF == "no" || s.AOF == "unknown":
@@ -114,6 +137,7 @@ func inspect(ctx context.Context, c *redis.Client) (Server, error) {
 	}
 	if info["aof_enabled"] == "1" {
 		s.AOF = setting(ctx, c, "appendfsync", "unknown")
+		s.Skips = setting(ctx, c, "no-appendfsync-on-rewrite", "no") != "no"
 	}
 	s.Save = setting(ctx, c, "save", "") != ""
 	return s, nil

@@ -13,7 +13,7 @@ done
 
 # command:Debian package. libc6-dev has no command; a header tells.
 packages=()
-for pair in gcc:gcc redis-server:redis-server chromium:chromium nginx:nginx; do
+for pair in gcc:gcc redis-server:redis-server chromium:chromium nginx:nginx strace:strace; do
 	command -v "${pair%%:*}" >/dev/null || packages+=("${pair##*:}")
 done
 [ -e /usr/include/stdlib.h ] || packages+=(libc6-dev)

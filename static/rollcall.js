@@ -16,7 +16,7 @@ import { CURABLE, REFUSED, RollcallError, lost } from './sdk/error.js';
 import { fold } from './sdk/fold.js';
 import { authHeaders, request } from './sdk/http.js';
 import { push } from './sdk/push.js';
-import { LATER, NEVER, backoff } from './sdk/retry.js';
+import { LATER, NEVER, backoff, byeAfter } from './sdk/retry.js';
 import { stream } from './sdk/sse.js';
 import { Watch } from './sdk/watch.js';
 
@@ -30,6 +30,7 @@ export { Watch } from './sdk/watch.js';
 
 const ANSWER = 10_000; // ms until hello must be answered
 const PROBE_ANSWER = 3_000;
+const BYE_CLOSE = 5_000; // ms the server may take to close after its bye
 const LOOKED_AWAY = 500; // ms a page is hidden before its user is away; one that unloads is gone by then
 
 /** A loss is no failure where the next connection makes it good. @param {unknown} error */
@@ -52,10 +53,12 @@ export class Client {
   /** @type {Push[]} */ #early = []; // frames whose subscribe is not answered yet
   #lastID = 0;
   #attempt = 0;
+  /** @type {number|null} */ #bye = null; // ms after which the server wants us back
   #heard = Date.now();
   /** @type {any} */ #retryTimer;
   /** @type {any} */ #stableTimer;
   /** @type {any} */ #probeTimer;
+  /** @type {any} */ #byeTimer;
   /** @type {any} */ #awayTimer;
 
   /** @param {Options} options */
@@ -172,10 +175,11 @@ export class Client {
 
   /** @param {number} code */
   #lost(code) {
+    const bye = this.#bye;
     this.#forgetSocket();
     if (this.#link.phase === 'stopped') return;
     if (NEVER[code]) return this.#stop(code === 4002 ? 'bad_token' : 'closed', NEVER[code]);
-    this.#retryTimer = setTimeout(() => this.#open(), backoff(this.#attempt++, LATER.has(code)));
+    this.#retryTimer = setTimeout(() => this.#open(), bye ?? backoff(this.#attempt++, LATER.has(code)));
     this.#set({ phase: 'reconnecting' });
   }
 
@@ -183,6 +187,8 @@ export class Client {
     this.#socket = null;
     clearTimeout(this.#stableTimer);
     clearTimeout(this.#probeTimer);
+    clearTimeout(this.#byeTimer);
+    this.#bye = null;
     this.#early = [];
     this.#unwanted.clear();
     for (const s of this.#subscriptions.values()) { s.sub = ''; s.asked = false; }
@@ -243,11 +249,18 @@ export class Client {
     this.#heard = Date.now();
     if (this.#link.phase === 'connected') this.#watchSilence();
     if (message.view) return this.#push(message);
+    if (message.bye) return this.#leave(message.bye);
     const call = this.#calls.get(message.id);
     if (!call) return;
     this.#calls.delete(message.id);
     if (message.error) call.reject(new RollcallError(message.error));
     else call.resolve(message.ok ?? {});
+  }
+
+  /** The server is about to close; answers come until it does. @param {{after_ms: number}} bye */
+  #leave(bye) {
+    if (this.#bye === null) this.#byeTimer = setTimeout(() => this.#giveUp(), BYE_CLOSE);
+    this.#bye = byeAfter(bye.after_ms);
   }
 
   /** @param {Push & {error?: any}} frame */

@@ -27,6 +27,7 @@ const (
 	BadContentType Code = "bad_content_type" // a write needs a JSON content type
 	TooLarge       Code = "too_large"        // body, line, frame or batch over its limit
 	TooMany        Code = "too_many"         // over a count limit (subscriptions, rooms, events, connections)
+	Exists         Code = "exists"           // there is such a board already
 	RulesFixed     Code = "rules_fixed"      // order and tie cannot change while the board has entries
 	Gap            Code = "gap"              // seq is later than the one expected
 	StaleEpoch     Code = "stale_epoch"      // the event was meant for another history of the board
@@ -49,7 +50,7 @@ var statuses = map[Code]int{
 	BadTie: 400, BadCells: 400, TooLong: 400, OutOfRange: 400,
 	UnknownBoard: 404, UnknownMember: 404, UnknownOp: 400, UnknownView: 404, NotFound: 404,
 	BadMethod: 405, BadContentType: 415, TooLarge: 413, TooMany: 429,
-	RulesFixed: 409, Gap: 409, StaleEpoch: 409, Fenced: 409, IDConflict: 409,
+	RulesFixed: 409, Exists: 409, Gap: 409, StaleEpoch: 409, Fenced: 409, IDConflict: 409,
 	Forbidden: 403, AuthRequired: 403, BadToken: 401,
 	Busy: 503, RateLimited: 429, Unavailable: 503, NotReady: 503, Behind: 503, Internal: 500,
 }

@@ -39,9 +39,8 @@ type Request struct {
 	Sub  string `json:"sub,omitempty"` // unsubscribe
 	Away bool   `json:"away,omitempty"`
 
-	Events  []json.RawMessage `json:"events,omitempty"`  // score, 1 to 64
-	Ack     string            `json:"ack,omitempty"`     // score: the least level of the acks; "" = the board's
-	Journal bool              `json:"journal,omitempty"` // score: the node keeps the events until they are durable
+	Events []json.RawMessage `json:"events,omitempty"` // score, 1 to 64
+	Ack    string            `json:"ack,omitempty"`    // score: the least level of the acks; "" = the board's
 }
 
 // Bye is what the server says before it closes a connection because the node

@@ -29,11 +29,14 @@ type serveFlags struct {
 
 	TrustedProxy []string `help:"Address or network (CIDR) of a proxy whose X-Forwarded-For is believed (repeatable)." placeholder:"CIDR" env:"ROLLCALL_TRUSTED_PROXY"`
 
+	DrainDelay time.Duration `help:"After SIGTERM, serve for so long, not ready, before the sessions are sent away: so long as balancers need to notice." default:"0s" env:"ROLLCALL_DRAIN_DELAY"`
+
 	LogLevel  string `help:"debug, info, warn or error." default:"info" env:"ROLLCALL_LOG_LEVEL"`
 	LogFormat string `help:"text or json." default:"text" env:"ROLLCALL_LOG_FORMAT"`
 
 	presenceFlags
 	boardFlags
+	ackFlags
 	limitFlags
 }
 

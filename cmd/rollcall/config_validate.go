@@ -35,6 +35,7 @@ func (f *serveFlags) validate() error {
 	if _, err := f.verifier(); err != nil {
 		c.faults = append(c.faults, err)
 	}
+	c.atLeast("drain-delay", f.DrainDelay, 0)
 	c.oneOf("anonymous", f.Anonymous, "none", "viewer")
 	c.oneOf("log-level", f.LogLevel, "debug", "info", "warn", "error")
 	c.oneOf("log-format", f.LogFormat, "text", "json")
@@ -47,6 +48,7 @@ func (f *serveFlags) validate() error {
 	f.checkShared(&c)
 	f.presenceFlags.check(&c)
 	f.boardFlags.check(&c)
+	f.ackFlags.check(&c)
 	f.limitFlags.check(&c)
 	return errors.Join(c.faults...)
 }

@@ -74,7 +74,6 @@ func (c *demoCmd) Run(e *env) error {
 	for i := range file.Participants {
 		work.Go(func() { d.persona(i).live(ctx) })
 	}
-	<-ctx.Done()
 	err = n.wait(e.ctx)
 	stop()
 	work.Wait()

@@ -24,18 +24,16 @@ type node struct {
 	nats   *natsbus.Server // nil without --nats-listen
 	http   []*http.Server
 	url    string
-	failed chan error // a listener that broke
+	failed chan error    // a listener that broke
+	delay  time.Duration // between the first signal and the first bye
+	back   time.Duration // the latest that a session is told to come back: before its user would leave, at half the threshold
 }
-
-// drainSpread is the time over which a stopping node closes its sessions, so
-// that they do not all come back at once.
-const drainSpread = 2 * time.Second
 
 // openNode opens the stores and starts to serve. What fails says which flag to
 // look at; what was opened is closed again.
 func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.Logger) (_ *node, err error) {
 	relaxGC()
-	n := &node{log: log, failed: make(chan error, 2)}
+	n := &node{log: log, failed: make(chan error, 2), delay: f.DrainDelay, back: f.Threshold / 3}
 	defer func() {
 		if err != nil {
 			n.close()
@@ -49,6 +47,8 @@ func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.
 		return nil, err
 	}
 	n.hub = hub.New(cfg, n.stores.boards, n.stores.roster, n.stores.bus)
+	connected := n.hub.StoreConnected
+	n.stores.onConnect.Store(&connected)
 	if err := n.ensureBoard(ctx, cfg, file); err != nil {
 		return nil, err
 	}
@@ -99,8 +99,8 @@ func (n *node) listen(f *serveFlags, cfg hub.Config) error {
 	}
 	nc := natsbus.Config{
 		Addr: f.NATSListen, Insecure: f.Insecure, Log: n.log,
-		Push: func(_ context.Context, p hub.Principal, board string, body []byte) []byte {
-			return n.hub.PushMessage(p, board, body)
+		Push: func(_ context.Context, p hub.Principal, board string, asked hub.Asked, body []byte) []byte {
+			return n.hub.PushMessage(p, board, asked, body)
 		},
 		Keyless: hub.Principal{Roles: []hub.Role{hub.Admin}, Keyless: true},
 	}
@@ -115,42 +115,9 @@ func (n *node) listen(f *serveFlags, cfg hub.Config) error {
 
 func (n *node) serveOn(ln net.Listener, srv *http.Server) {
 	n.http = append(n.http, srv)
-	go func() { // ends with srv.Close, which close calls
+	go func() { // ends with srv.Shutdown, which close calls
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			n.failed <- fmt.Errorf("serving %s: %w", ln.Addr(), err)
 		}
 	}()
-}
-
-// wait serves until ctx ends or a listener breaks, then stops in order: no new
-// work, sessions told to come back elsewhere, queued events applied, stores
-// closed.
-func (n *node) wait(ctx context.Context) error {
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-n.failed:
-	}
-	n.log.Info("stopping")
-	n.hub.Drain(context.Background(), drainSpread)
-	return errors.Join(err, n.close())
-}
-
-func (n *node) close() error {
-	var errs []error
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if n.nats != nil {
-		errs = append(errs, n.nats.Close(ctx))
-	}
-	if n.hub != nil {
-		n.hub.Close()
-	}
-	for _, srv := range n.http {
-		errs = append(errs, srv.Shutdown(ctx), srv.Close())
-	}
-	if n.stores != nil {
-		errs = append(errs, n.stores.close(ctx))
-	}
-	return errors.Join(errs...)
 }

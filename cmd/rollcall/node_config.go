@@ -31,6 +31,9 @@ func hubConfig(f *serveFlags, s *stores, file *contest.File, log *slog.Logger) (
 	if cfg.Limits.Connections == 0 {
 		cfg.Limits.Connections = connectionsByFiles()
 	}
+	if err := f.ackFlags.levels(&cfg, s.boards.MaxLevel()); err != nil {
+		return cfg, err
+	}
 	if file != nil {
 		cfg.Contest = file.Wire(time.Now())
 	}

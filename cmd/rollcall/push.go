@@ -23,11 +23,12 @@ type pushCmd struct {
 	Name   *string  `help:"Shown name of the member."`
 	Group  *string  `help:"Group of the member."`
 	Source string   `help:"Claim this source and number the events; without it each event gets an id."`
+	Ack    string   `help:"What an acknowledged event must outlive at least: memory, disk, replica or both; without it what the board asks for." enum:",memory,disk,replica,both" default:""`
 }
 
 // Run prints one result a line and fails if any event was refused.
 func (c *pushCmd) Run(e *env) error {
-	cl, err := c.dial(e.ctx)
+	cl, err := c.dial(e.ctx, client.PushAck(c.Ack))
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (c *pushCmd) pusher(e *env, cl *client.Client) (func([]wire.Event) ([]wire.
 	if c.Source == "" {
 		return func(events []wire.Event) ([]wire.Result, error) { return cl.Push(e.ctx, c.Board, events...) }, nil
 	}
-	src, err := cl.Source(e.ctx, c.Board, c.Source)
+	src, err := cl.Source(e.ctx, c.Board, c.Source, client.Ack(c.Ack))
 	if err != nil {
 		return nil, fmt.Errorf("claim source %s: %w", c.Source, err)
 	}

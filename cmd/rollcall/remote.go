@@ -15,8 +15,7 @@ type remote struct {
 	TokenFile string `help:"File with the token or API key." type:"path" env:"ROLLCALL_TOKEN_FILE"`
 }
 
-func (r *remote) dial(ctx context.Context) (*client.Client, error) {
-	var opts []client.Option
+func (r *remote) dial(ctx context.Context, opts ...client.Option) (*client.Client, error) {
 	if r.TokenFile != "" {
 		raw, err := os.ReadFile(r.TokenFile)
 		if err != nil {

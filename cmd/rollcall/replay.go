@@ -23,6 +23,7 @@ type replayClicsCmd struct {
 	File  string  `arg:"" help:"The event feed."`
 	Board string  `help:"Board to create and fill." required:""`
 	Speed float64 `help:"Times real time; 0 = as fast as it goes." default:"1"`
+	Ack   string  `help:"What an acknowledged event must outlive at least: memory, disk, replica or both; without it what the board asks for." enum:",memory,disk,replica,both" default:""`
 }
 
 // Run creates the board and pushes what it has not yet taken from this file: a
@@ -43,7 +44,7 @@ func (c *replayClicsCmd) Run(e *env) error {
 	if _, err := cl.PutBoard(e.ctx, c.Board, rep.Rules); err != nil {
 		return fmt.Errorf("create board %s: %w", c.Board, err)
 	}
-	src, err := cl.Source(e.ctx, c.Board, rep.Source)
+	src, err := cl.Source(e.ctx, c.Board, rep.Source, client.Ack(c.Ack))
 	if err != nil {
 		return fmt.Errorf("claim source %s: %w", rep.Source, err)
 	}

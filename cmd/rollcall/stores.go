@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,15 @@ type stores struct {
 	metrics  []prometheus.Collector
 
 	closers []func(context.Context) error // last opened, first closed
+
+	onConnect atomic.Pointer[func()] // called for each new connection to a shared store
+}
+
+// connected tells the hub, once there is one, of a new connection.
+func (s *stores) connected() {
+	if f := s.onConnect.Load(); f != nil {
+		(*f)()
+	}
 }
 
 // openStores opens what the flags ask for. What fails says which flag to look

@@ -29,7 +29,7 @@ func (s *stores) openShared(ctx context.Context, f *serveFlags, log *slog.Logger
 	s.shared, s.batchMax, s.node = true, redisboard.MaxBatch, uuid.NewString()
 	s.name, s.busName = address.String(), "NATS"
 	redisconn.LogTo(log)
-	clients := redisconn.Open(address)
+	clients := redisconn.Open(address, redisconn.OnConnect(s.connected))
 	s.closers = append(s.closers, func(context.Context) error { return clients.Close() })
 	if err := awaitRedis(ctx, clients, log); err != nil {
 		return fmt.Errorf("--redis %s: %w", address, err)
@@ -41,6 +41,7 @@ func (s *stores) openShared(ctx context.Context, f *serveFlags, log *slog.Logger
 	}, []string{"script"})
 	s.boards = redisboard.New(clients, redisboard.Config{
 		Prefix: f.RedisPrefix, Logger: log, IDWindow: f.IDWindow, IDLimit: f.IDLimit,
+		Replicas: f.AckReplicas, AckWait: f.AckWait,
 		Observe: func(script string, took time.Duration, _ int) {
 			scripts.WithLabelValues("board_" + script).Observe(took.Seconds())
 		},

@@ -21,8 +21,12 @@ func verbs() []verb {
 		{"push", "Push score events.", func() any { return &pushCmd{} }},
 		{"watch", "Show live standings in the terminal.", func() any { return &watchCmd{} }},
 		{"replay", "Push a recorded contest.", func() any { return &replayCmd{} }},
+		{"export", "Write a board to a file.", func() any { return &exportCmd{} }},
+		{"import", "Make a board of an exported archive.", func() any { return &importCmd{} }},
+		{"verify", "Recompute a board and compare every copy of it.", func() any { return &verifyCmd{} }},
 		{"token", "Print tokens for people, and API keys for bots.", func() any { return &tokenCmd{} }},
 		{"bench", "Measure a hub.", func() any { return &benchCmd{} }},
+		{"doctor", "Say what a deployment survives, and what to change.", func() any { return &doctorCmd{} }},
 		{"health", "Ask a hub whether it is well.", func() any { return &healthCmd{} }},
 	}
 }

@@ -14,7 +14,10 @@ import (
 type Config struct {
 	Nodes int    // 0 = 3
 	Redis string // address; "" = a server of its own, behind a proxy for each node
-	Flags []string
+	// RedisArgs are options of the server of its own.
+	RedisArgs []string
+	Binary    Binary // "" = the program as it is
+	Flags     []string
 	// Each has further flags of one node.
 	Each func(i int) []string
 	// Nginx has values of the ${ROLLCALL_…} of deploy/nginx.conf.
@@ -58,7 +61,7 @@ func StartCluster(tb testing.TB, cfg Config) *Cluster {
 	c := &Cluster{tb: tb, Keys: NewKeys(tb), NATS: StartNATS(tb)}
 	c.admin = c.Keys.APIKey("organiser", "admin", "jury", "pusher", "player")
 	if cfg.Redis == "" {
-		c.Redis = redistest.Start(tb)
+		c.Redis = redistest.Start(tb, cfg.RedisArgs...)
 	}
 	if cfg.Nodes == 0 {
 		cfg.Nodes = 3
@@ -106,7 +109,7 @@ func (c *Cluster) newNode(cfg Config, i int) *Node {
 	if cfg.Each != nil {
 		flags = append(flags, cfg.Each(i)...)
 	}
-	n.Hub = StartNode(c.tb, flags...)
+	n.Hub = cfg.Binary.startNode(c.tb, flags)
 	n.retarget()
 	return n
 }

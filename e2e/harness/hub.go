@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,8 +24,9 @@ type Hub struct {
 	NATS string // nats://127.0.0.1:port, with --nats-listen
 	Dir  string // the data directory; "" = what it knows is in Redis
 
-	tb    testing.TB
-	flags []string
+	tb     testing.TB
+	flags  []string
+	binary Binary // "" = the program as it is
 }
 
 // Start starts a hub on an empty data directory and waits until it is ready.
@@ -38,7 +40,20 @@ func Start(tb testing.TB, flags ...string) *Hub {
 // StartNode starts a hub whose flags name its store.
 func StartNode(tb testing.TB, flags ...string) *Hub {
 	tb.Helper()
-	h := &Hub{tb: tb, flags: flags}
+	return Binary("").startNode(tb, flags)
+}
+
+// Start is the func Start with this program.
+func (b Binary) Start(tb testing.TB, flags ...string) *Hub {
+	tb.Helper()
+	h := &Hub{tb: tb, Dir: tb.TempDir(), flags: flags, binary: b}
+	h.start(free(tb))
+	return h
+}
+
+func (b Binary) startNode(tb testing.TB, flags []string) *Hub {
+	tb.Helper()
+	h := &Hub{tb: tb, flags: flags, binary: b}
 	h.start(free(tb))
 	return h
 }
@@ -65,7 +80,7 @@ func (h *Hub) start(addr string) {
 	if h.Dir != "" {
 		args = append(args, "--data", h.Dir)
 	}
-	h.Process = Run(h.tb, append(args, h.flags...)...)
+	h.Process = runBinary(h.tb, cmp.Or(string(h.binary), hubBinary), append(args, h.flags...))
 	page := h.Line("participants")
 	if page == "" {
 		h.tb.Fatalf("the hub ended with %d: %s", h.Exit(), h.Stderr())

@@ -41,7 +41,7 @@ func StartNginx(tb testing.TB, hubs []string, vars map[string]string) *Nginx {
 	}}
 	servers := make([]string, len(hubs))
 	for i, h := range hubs {
-		servers[i] = "server " + h + " max_fails=1 fail_timeout=1s;"
+		servers[i] = "server " + h + " max_fails=0;"
 	}
 	n.vars["ROLLCALL_HUBS"] = strings.Join(servers, " ")
 	n.vars["ROLLCALL_NGINX_TEMP"] = n.dir
@@ -158,4 +158,13 @@ func From(tb testing.TB, ip string) *http.Client {
 	t := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: addr}}).DialContext}
 	tb.Cleanup(t.CloseIdleConnections)
 	return &http.Client{Transport: t, Timeout: patience}
+}
+
+// Reload makes nginx read its file again, as a deployment does: old workers end
+// when their connections have.
+func (n *Nginx) Reload() {
+	n.tb.Helper()
+	if err := n.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		n.tb.Errorf("nginx: %v", err)
+	}
 }

@@ -32,12 +32,16 @@ type Process struct {
 // Run starts a verb of the program.
 func Run(tb testing.TB, args ...string) *Process {
 	tb.Helper()
+	if args[0] == "serve" {
+		return runBinary(tb, hubBinary, args)
+	}
+	return runBinary(tb, verbBinary, args)
+}
+
+func runBinary(tb testing.TB, binary string, args []string) *Process {
+	tb.Helper()
 	if err := lookAtSources(); err != nil {
 		tb.Fatalf("look at the sources: %v", err)
-	}
-	binary := verbBinary
-	if args[0] == "serve" {
-		binary = hubBinary
 	}
 	p := &Process{tb: tb, cmd: exec.Command(binary, args...), exited: make(chan struct{}), new: make(chan struct{})}
 	p.cmd.Dir = tb.TempDir() // what a default path would leave behind
@@ -120,6 +124,9 @@ func (p *Process) Signal(s os.Signal) {
 		p.tb.Errorf("signal %v: %v", s, err)
 	}
 }
+
+// Pid is the process.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // Kill ends the process as kill -9 does and waits until it is gone.
 func (p *Process) Kill() {

@@ -3,6 +3,7 @@ package harness
 import (
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +19,9 @@ type Proxy struct {
 	mu     sync.Mutex
 	target string             // guarded by mu
 	state  state              // guarded by mu
+	peers  []Peer             // whom state is for; none = everybody; guarded by mu
 	delay  time.Duration      // of each direction; guarded by mu
+	drops  drops              // guarded by mu
 	links  map[*link]struct{} // guarded by mu
 	closed bool               // guarded by mu
 }
@@ -59,29 +62,40 @@ func (p *Proxy) Delay(d time.Duration) {
 	p.delay = d
 }
 
-// Cut resets every connection, and new ones at once.
-func (p *Proxy) Cut() { p.turn(cut) }
+// Cut resets every connection, and new ones at once. With peers it does so to
+// theirs alone.
+func (p *Proxy) Cut(peers ...Peer) { p.turn(cut, peers) }
 
 // Blackhole swallows what comes from either side, of connections old and new,
-// and tells neither, not even that the other has gone.
-func (p *Proxy) Blackhole() { p.turn(hole) }
+// and tells neither, not even that the other has gone. With peers it does so to
+// theirs alone.
+func (p *Proxy) Blackhole(peers ...Peer) { p.turn(hole, peers) }
 
-// Heal ends a cut or blackhole, and any delay. Connections that have lost bytes
-// are reset: nothing could be made of the rest.
+// Heal ends a cut or blackhole, any delay and any dropping of answers.
+// Connections that have lost bytes are reset: nothing could be made of the rest.
 func (p *Proxy) Heal() {
 	p.Delay(0)
-	p.turn(flows)
+	p.DropAnswers(0, 0)
+	p.turn(flows, nil)
 }
 
-func (p *Proxy) turn(to state) {
+func (p *Proxy) turn(to state, peers []Peer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.state = to
+	p.state, p.peers = to, peers
 	for l := range p.links {
-		if to == cut || to == flows && l.torn {
+		if p.stateLocked(l) == cut || to == flows && l.torn {
 			l.end()
 		}
 	}
+}
+
+// stateLocked is what the proxy does to a link.
+func (p *Proxy) stateLocked(l *link) state {
+	if len(p.peers) > 0 && !slices.Contains(p.peers, l.peer) {
+		return flows
+	}
+	return p.state
 }
 
 // Links is how many connections there are.
@@ -131,8 +145,8 @@ func (p *Proxy) serve(near *net.TCPConn) {
 	}
 	l.join(far.(*net.TCPConn))
 	var pumps sync.WaitGroup
-	pumps.Go(func() { l.pump(l.near, l.far) })
-	pumps.Go(func() { l.pump(l.far, l.near) })
+	pumps.Go(func() { l.pump(l.near, l.far, l.request) })
+	pumps.Go(func() { l.pump(l.far, l.near, l.answer) })
 	pumps.Wait()
 }
 
@@ -142,11 +156,14 @@ func (p *Proxy) add(l *link) (target string, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.links[l] = struct{}{}
-	if p.state == hole {
+	switch p.stateLocked(l) {
+	case hole:
 		l.torn = true
 		return "", !p.closed
+	case cut:
+		return "", false
 	}
-	return p.target, p.state == flows && !p.closed
+	return p.target, !p.closed
 }
 
 func (p *Proxy) remove(l *link) {

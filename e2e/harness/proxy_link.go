@@ -11,6 +11,8 @@ type link struct {
 	proxy     *Proxy
 	near, far *net.TCPConn
 	torn      bool // has lost bytes; guarded by proxy.mu
+	peer      Peer // guarded by proxy.mu
+	seen      int  // bytes of requests in which the peer was looked for; owned by the pump of requests
 
 	once sync.Once
 	done chan struct{} // closed when the link ends
@@ -48,7 +50,8 @@ func (l *link) end() {
 }
 
 // pump carries bytes one way, each later by the delay in force when it came.
-func (l *link) pump(from, to *net.TCPConn) {
+// look sees them before they go on.
+func (l *link) pump(from, to *net.TCPConn, look func([]byte)) {
 	queue := make(chan chunk, 1024)
 	var writer sync.WaitGroup
 	writer.Go(func() { l.deliver(queue, to) })
@@ -57,6 +60,9 @@ func (l *link) pump(from, to *net.TCPConn) {
 	for {
 		buf := make([]byte, 16<<10)
 		n, err := from.Read(buf)
+		if n > 0 {
+			look(buf[:n])
+		}
 		wait, swallow := l.swallows()
 		if n > 0 && !swallow {
 			select {
@@ -98,7 +104,7 @@ func (l *link) deliver(queue <-chan chunk, to *net.TCPConn) {
 func (l *link) swallows() (time.Duration, bool) {
 	l.proxy.mu.Lock()
 	defer l.proxy.mu.Unlock()
-	if l.proxy.state == hole {
+	if l.proxy.stateLocked(l) == hole {
 		l.torn = true
 	}
 	return l.proxy.delay, l.torn

@@ -2,7 +2,9 @@ package harness_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"testing"
@@ -86,6 +88,93 @@ func TestBlackholeHidesAnEnd(t *testing.T) {
 	if _, err := other.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("after healing: %v; want the end", err)
 	}
+}
+
+// TestProxyLosesAnAnswer: the server has got the request, the client gets no
+// answer but the end of its connection, and only that one.
+func TestProxyLosesAnAnswer(t *testing.T) {
+	t.Parallel()
+	heard := make(chan string, 4)
+	p := harness.NewProxy(t, newListener(t, heard))
+	one, other := newCaller(t, p), newCaller(t, p)
+	one.wantEcho("before")
+	other.wantEcho("before")
+	p.DropNext(1)
+	one.wantGone()
+	other.wantEcho("after")
+	if n := p.Dropped(); n != 1 {
+		t.Errorf("%d answers were lost; want 1", n)
+	}
+	for _, want := range []string{"before", "before", "anyone?", "after"} {
+		if got := <-heard; got != want {
+			t.Errorf("the server heard %q; want %q", got, want)
+		}
+	}
+}
+
+func TestProxyLosesAShareOfTheAnswers(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProxy(t, newEcho(t))
+	p.DropAnswers(0.3, 7)
+	lost := 0
+	for range 100 {
+		c := newCaller(t, p)
+		if got, _ := c.ask("word", 10*time.Second); got == "" {
+			lost++
+		}
+	}
+	if lost < 10 || lost > 60 || lost != p.Dropped() {
+		t.Errorf("%d of 100 answers did not come, %d were lost; want about 30", lost, p.Dropped())
+	}
+	p.Heal()
+	newCaller(t, p).wantEcho("after")
+}
+
+// TestProxyCutsReplicationAlone: a replica is told by how it begins, also one
+// that has only said PING before the cut.
+func TestProxyCutsReplicationAlone(t *testing.T) {
+	t.Parallel()
+	p := harness.NewProxy(t, newEcho(t))
+	client, replica, early := newCaller(t, p), newCaller(t, p), newCaller(t, p)
+	client.wantEcho("SET k v")
+	replica.wantEcho("REPLCONF listening-port 1")
+	if _, err := early.Write([]byte("*1\r\n$4\r\nPING\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	p.Cut(harness.Replica)
+	client.wantEcho("SET k w")
+	replica.wantGone()
+	_ = early.SetDeadline(time.Now().Add(10 * time.Second))
+	_, _ = early.Write([]byte("REPLCONF listening-port 2\n"))
+	if got, err := io.ReadAll(early); errors.Is(err, os.ErrDeadlineExceeded) || bytes.Contains(got, []byte("REPLCONF")) {
+		t.Errorf("a replica came through: %q, %v", got, err)
+	}
+	p.Heal()
+	newCaller(t, p).wantEcho("REPLCONF listening-port 3")
+}
+
+// newListener echoes like newEcho and tells each line it heard.
+func newListener(t *testing.T, heard chan<- string) string {
+	t.Helper()
+	ln := listen(t)
+	go func() { // ends with the listener
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() { // ends with the connection, which the proxy ends
+				defer func() { _ = c.Close() }()
+				for lines := bufio.NewScanner(c); lines.Scan(); {
+					heard <- lines.Text()
+					if _, err := c.Write(append(lines.Bytes(), '\n')); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return ln.Addr().String()
 }
 
 func listen(t *testing.T) net.Listener {

@@ -25,7 +25,7 @@ func TestRequestsOfOneBotKeepTheirOrder(t *testing.T) {
 	s := newServer(t, Config{
 		Authenticate:       authenticate,
 		MaxPendingPerBoard: n,
-		Push: func(_ context.Context, _ hub.Principal, _ string, body []byte) []byte {
+		Push: func(_ context.Context, _ hub.Principal, _ string, _ hub.Asked, body []byte) []byte {
 			mu.Lock()
 			defer mu.Unlock()
 			got = append(got, string(body))
@@ -71,7 +71,7 @@ func newBlocker() *blocker {
 	return &blocker{started: make(chan struct{}, 1000), letGo: make(chan struct{})}
 }
 
-func (b *blocker) push(ctx context.Context, _ hub.Principal, _ string, _ []byte) []byte {
+func (b *blocker) push(ctx context.Context, _ hub.Principal, _ string, _ hub.Asked, _ []byte) []byte {
 	n := b.running.Add(1)
 	defer b.running.Add(-1)
 	for most := b.most.Load(); n > most && !b.most.CompareAndSwap(most, n); most = b.most.Load() {
@@ -169,7 +169,7 @@ func TestOneBotCannotFillTheNodeForOthers(t *testing.T) {
 }
 
 func TestOversizedPayloadIsRefused(t *testing.T) {
-	size := func(_ context.Context, _ hub.Principal, _ string, body []byte) []byte {
+	size := func(_ context.Context, _ hub.Principal, _ string, _ hub.Asked, body []byte) []byte {
 		return fmt.Append(nil, len(body))
 	}
 	s := newServer(t, Config{Authenticate: authenticate, Push: size})

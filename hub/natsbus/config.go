@@ -29,10 +29,11 @@ type Config struct {
 	// be outside loopback.
 	Insecure bool
 
-	// Push takes one request's body and returns the answer's. It is called
+	// Push takes one request's body, with what its headers ask for, and returns
+	// the answer's. It is called
 	// concurrently, but for one principal and board one at a time and in the
 	// order of arrival. Its ctx ends after PushTimeout, or when Close gives up.
-	Push func(ctx context.Context, who hub.Principal, board string, body []byte) []byte
+	Push func(ctx context.Context, who hub.Principal, board string, asked hub.Asked, body []byte) []byte
 
 	// PushTimeout bounds one Push. Default 10 s: longer than a store's worst
 	// hiccup, shorter than the two minutes after which NATS forgets the asker.

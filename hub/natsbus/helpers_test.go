@@ -39,7 +39,7 @@ func authenticate(token string) (hub.Principal, error) {
 }
 
 // echo answers who pushed what where.
-func echo(_ context.Context, who hub.Principal, board string, body []byte) []byte {
+func echo(_ context.Context, who hub.Principal, board string, _ hub.Asked, body []byte) []byte {
 	return []byte(who.User + " " + who.Source + " " + board + " " + string(body))
 }
 

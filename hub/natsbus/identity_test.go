@@ -1,6 +1,7 @@
 package natsbus
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -39,6 +40,26 @@ func TestHeadersDoNotChangeWhoIsAsking(t *testing.T) {
 	}
 	if !strings.HasPrefix(string(answer.Data), "grader ") {
 		t.Errorf("answered %q", answer.Data)
+	}
+}
+
+func TestAckHeaderNamesTheLevelThatIsAskedFor(t *testing.T) {
+	s := newServer(t, Config{Authenticate: authenticate, Push: func(_ context.Context, _ hub.Principal, _ string, asked hub.Asked, _ []byte) []byte {
+		return []byte(asked.Ack)
+	}})
+	bot := newBot(t, s, nats.Token(graderToken))
+	for _, level := range []string{"", "replica", "anything"} { // the hub says what it may be
+		msg := nats.NewMsg(PushPrefix + "finals")
+		if level != "" {
+			msg.Header.Set("Rollcall-Ack", level)
+		}
+		answer, err := bot.RequestMsg(msg, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(answer.Data) != level {
+			t.Errorf("asked for %q, the hub heard %q", level, answer.Data)
+		}
 	}
 }
 

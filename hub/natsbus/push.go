@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"rollcall/hub"
 	"rollcall/wire"
 )
 
@@ -20,6 +21,9 @@ const (
 	inboxes     = "_INBOX.>"        // in the bot's account
 	pushAny     = PushPrefix + "*"  //
 )
+
+// AckHeader is the header of a request that names the least level of its acks.
+const AckHeader = "Rollcall-Ack"
 
 // retryMS is when a bot that was told busy should try again: some batches of
 // the store later.
@@ -62,7 +66,8 @@ func (s *Server) answer(ctx context.Context, j job) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.PushTimeout)
 	defer cancel()
 	s.counts.pushes.Add(1)
-	s.respond(j.msg, s.cfg.Push(ctx, j.tenant.who, j.board, j.msg.Data))
+	asked := hub.Asked{Ack: j.msg.Header.Get(AckHeader)}
+	s.respond(j.msg, s.cfg.Push(ctx, j.tenant.who, j.board, asked, j.msg.Data))
 }
 
 func (s *Server) respond(msg *nats.Msg, body []byte) {

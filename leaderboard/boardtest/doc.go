@@ -56,7 +56,7 @@ type Open func(tb testing.TB, o Options) Store
 
 // Run runs the whole suite.
 func Run(t *testing.T, open Open) {
-	for _, group := range []map[string]func(*testing.T, Open){identityTests, operationTests, boardTests, readTests} {
+	for _, group := range []map[string]func(*testing.T, Open){identityTests, operationTests, boardTests, readTests, levelTests, historyTests, archiveTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) { test(t, open) })
 		}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"rollcall/leaderboard"
 )
 
@@ -128,15 +130,23 @@ func (s *Store) sendDelete(b *board) (*commit, error) {
 	if err := c.batch.Delete(boardKey(b.name), nil); err != nil {
 		return nil, err
 	}
-	for _, kind := range []byte{kindEntry, kindSource, kindID, kindLog} {
-		prefix := under(nil, kind, b.epoch, "")
-		if err := c.batch.DeleteRange(prefix, upTo(prefix), nil); err != nil {
-			return nil, err
-		}
+	if err := deleteEpoch(c.batch, b.epoch); err != nil {
+		return nil, err
 	}
 	b.gone = true
 	b.underWay = append(b.underWay, c)
 	return s.send(c), nil
+}
+
+// deleteEpoch deletes all that stands under an epoch.
+func deleteEpoch(w *pebble.Batch, epoch string) error {
+	for _, kind := range []byte{kindEntry, kindSource, kindID, kindLog} {
+		prefix := under(nil, kind, epoch, "")
+		if err := w.DeleteRange(prefix, upTo(prefix), nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // newEpoch returns 128 random bits in hex.

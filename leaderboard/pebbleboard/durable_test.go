@@ -46,9 +46,10 @@ func TestNothingIsSeenBeforeItIsDurable(t *testing.T) {
 		_, again := s.Apply(cancelled, "b", batch, "")
 		_, snap := s.Snapshot(cancelled, "b")
 		_, _, source := s.Source(cancelled, "b", "s")
+		_, prove := s.Prove(cancelled, "b", []string{"s"}, leaderboard.LevelDisk)
 		_, changes := s.Changes(cancelled, "b", before.head)
 		_, list := s.List(cancelled)
-		for i, err := range []error{again, snap, source, changes, list} {
+		for i, err := range []error{again, snap, source, prove, changes, list} {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("call %d did not wait for the disk: %v", i, err)
 			}

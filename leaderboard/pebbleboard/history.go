@@ -2,7 +2,6 @@ package pebbleboard
 
 import (
 	"context"
-	"errors"
 
 	"rollcall/leaderboard"
 )
@@ -17,19 +16,20 @@ func (s *Store) Fence(ctx context.Context, name string, _ leaderboard.Head) (hea
 	return head, false, err
 }
 
-// Ended is always true: nothing is lost from a store that opened.
-func (s *Store) Ended(context.Context, string, string) (bool, error) { return true, nil }
-
-var errNotBuilt = errors.New("not built")
-
-func (s *Store) Sample(context.Context, string) (leaderboard.Sample, error) {
-	return leaderboard.Sample{}, errNotBuilt
+// Ended is true unless the board is there in that epoch: nothing is lost from a
+// store that opened.
+func (s *Store) Ended(_ context.Context, name, epoch string) (bool, error) {
+	b, err := s.find(name)
+	return err != nil || b.epoch != epoch, nil
 }
 
-func (s *Store) Archive(context.Context, string) (leaderboard.Archive, error) {
-	return leaderboard.Archive{}, errNotBuilt
-}
+const sampleSize = 100
 
-func (s *Store) Restore(context.Context, string, leaderboard.Archive) (leaderboard.Info, error) {
-	return leaderboard.Info{}, errNotBuilt
+// Sample returns the best 100 entries, in O(n): they are looked for.
+func (s *Store) Sample(ctx context.Context, name string) (leaderboard.Sample, error) {
+	snap, err := s.Snapshot(ctx, name)
+	if err != nil {
+		return leaderboard.Sample{}, err
+	}
+	return leaderboard.Sample{Head: snap.Head, Total: snap.Total, Entries: snap.Best(sampleSize)}, nil
 }

@@ -14,6 +14,7 @@ import "encoding/binary"
 //	s epoch source          source
 //	i epoch id              used id
 //	c epoch version(8, BE)  changelog entry that led to the version
+//	r epoch                 a board under this epoch is being restored
 //	j key                   journal
 const (
 	kindEntry  = 'e'
@@ -31,6 +32,8 @@ var (
 const epochBytes = 32
 
 func boardKey(name string) []byte { return append([]byte{'b'}, name...) }
+
+func restoreKey(epoch string) []byte { return append([]byte{'r'}, epoch...) }
 
 func journalKey(key string) []byte { return append([]byte{'j'}, key...) }
 

@@ -96,9 +96,10 @@ func (s *Store) loadIDs(b *board) error {
 	return err
 }
 
-// loadLog checks that the changelog is one unbroken chain up to the head.
+// loadLog checks that the changelog is one unbroken chain up to the head. An
+// epoch begins with its first chain, at any version if the board was restored.
 func (s *Store) loadLog(b *board, head leaderboard.Head) error {
-	at := leaderboard.Head{Epoch: head.Epoch, Chain: leaderboard.FirstChain(head.Epoch)}
+	at := leaderboard.Head{Epoch: head.Epoch, Version: head.Version, Chain: leaderboard.FirstChain(head.Epoch)}
 	first := true
 	err := s.each(under(nil, kindLog, b.epoch, ""), func(_, value []byte) error {
 		d, err := decodeLog(value)

@@ -55,7 +55,8 @@ func Open(cfg Config) (_ *Store, err error) {
 	return s, nil
 }
 
-// openLocked opens and reads a directory that is ours.
+// openLocked opens and reads a directory that is ours. What is there is read and
+// checked before anything is written, so that what is refused stays as it was.
 func (s *Store) openLocked() error {
 	if err := scanDir(s.cfg.FS, s.cfg.Dir); err != nil {
 		return err
@@ -64,9 +65,43 @@ func (s *Store) openLocked() error {
 	if err != nil {
 		return err
 	}
+	there, err := pebble.Peek(s.cfg.Dir, s.cfg.FS)
+	if err != nil {
+		return err
+	}
+	switch {
+	case there.Exists:
+		if err := s.check(mark, marked); err != nil {
+			return err
+		}
+	case marked && !s.memory:
+		return fmt.Errorf("its file %s says that commit %d was durable, but there is no database: files are missing", markName, mark)
+	}
+	if err := s.openDB(false); err != nil {
+		return err
+	}
+	if err := s.guard(s.stamp); err != nil {
+		return errors.Join(err, s.guard(s.db.Close))
+	}
+	s.opened.Store(true)
+	return nil
+}
+
+// check opens the database for reading, reads it and closes it.
+func (s *Store) check(mark uint64, marked bool) error {
+	if err := s.openDB(true); err != nil {
+		return err
+	}
+	err := s.guard(func() error { return s.load(mark, marked) })
+	return errors.Join(err, s.guard(s.db.Close))
+}
+
+func (s *Store) openDB(readOnly bool) error {
 	opened := make(chan *pebble.DB, 1)
-	err = s.guard(func() error {
-		db, err := pebble.Open(s.cfg.Dir, s.pebbleOptions())
+	err := s.guard(func() error {
+		opts := s.pebbleOptions()
+		opts.ReadOnly = readOnly
+		db, err := pebble.Open(s.cfg.Dir, opts)
 		opened <- db
 		return err
 	})
@@ -74,14 +109,10 @@ func (s *Store) openLocked() error {
 		return err
 	}
 	s.db = <-opened
-	if err := s.guard(func() error { return s.load(mark, marked) }); err != nil {
-		return errors.Join(err, s.guard(s.db.Close))
-	}
-	s.opened.Store(true)
 	return nil
 }
 
-// load reads the open database.
+// load reads the open database, and writes nothing.
 func (s *Store) load(mark uint64, marked bool) error {
 	fresh, err := s.checkFormat()
 	if err != nil {
@@ -98,13 +129,10 @@ func (s *Store) load(mark uint64, marked bool) error {
 		return fmt.Errorf("its file %s is missing", markName)
 	}
 	s.commits.Store(commits)
-	if err := s.loadBoards(); err != nil {
-		return err
-	}
-	return s.writeMark()
+	return s.loadBoards()
 }
 
-// checkFormat refuses another format, and stamps a new directory.
+// checkFormat refuses another format; a directory that holds nothing is fresh.
 func (s *Store) checkFormat() (fresh bool, err error) {
 	v, err := s.get(keyFormat)
 	if err != nil {
@@ -127,10 +155,23 @@ func (s *Store) checkFormat() (fresh bool, err error) {
 	if !empty {
 		return false, fmt.Errorf("%w: it holds something else", errFormat)
 	}
+	return true, nil
+}
+
+// stamp marks a directory as ours, and how far it is durable. What a Restore
+// left that did not come to its end is struck.
+func (s *Store) stamp() error {
 	if err := s.writeMark(); err != nil {
-		return false, err
+		return err
 	}
-	return true, s.db.Set(keyFormat, binary.AppendUvarint(nil, formatVersion), s.sync)
+	if err := s.strikeRestores(); err != nil {
+		return fmt.Errorf("parts of a board that was being restored: %w", err)
+	}
+	v, err := s.get(keyFormat)
+	if v != nil || err != nil {
+		return err
+	}
+	return s.db.Set(keyFormat, binary.AppendUvarint(nil, formatVersion), s.sync)
 }
 
 func (s *Store) readCommits() (uint64, error) {

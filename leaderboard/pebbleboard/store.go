@@ -88,7 +88,7 @@ func (s *Store) find(name string) (*board, error) {
 
 // Apply takes one batch in one atomic step and returns when it is durable.
 // leaderboard.ErrUnavailable means that nothing of it is known to be applied.
-func (s *Store) Apply(ctx context.Context, name string, batch []leaderboard.Event, _ leaderboard.Level) (leaderboard.Outcome, error) {
+func (s *Store) Apply(ctx context.Context, name string, batch []leaderboard.Event, level leaderboard.Level) (leaderboard.Outcome, error) {
 	b, err := s.find(name)
 	if err != nil {
 		return leaderboard.Outcome{}, err
@@ -104,7 +104,7 @@ func (s *Store) Apply(ctx context.Context, name string, batch []leaderboard.Even
 	if err != nil {
 		return leaderboard.Outcome{}, fmt.Errorf("apply to board %s: %w", name, err)
 	}
-	out.Proof = s.proof()
+	out.Proof = s.proof(level)
 	return out, nil
 }
 

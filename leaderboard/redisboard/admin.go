@@ -94,7 +94,7 @@ func (s *Store) put(ctx context.Context, board string, rules leaderboard.Rules) 
 	}
 	text, _ := json.Marshal(rules) // texts: cannot fail
 	epoch := newToken()
-	r, err := s.write(ctx, putScript, 0, []string{k.head, k.scores, k.log},
+	r, err := s.write(ctx, putScript, 0, k.all(),
 		epoch, firstChain(epoch), text, string(rules.Order), string(rules.Tie), s.changelogCap())
 	if err != nil {
 		return info, nil, false, err
@@ -143,21 +143,33 @@ func (s *Store) Delete(ctx context.Context, board string) error {
 }
 
 func (s *Store) remove(ctx context.Context, board string, k keys) error {
-	var head leaderboard.Head
-	err := s.resend(ctx, func() (err error) {
+	for {
+		head, err := s.headToWrite(ctx, k)
+		if err != nil {
+			return err
+		}
+		if head == (leaderboard.Head{}) {
+			return leaderboard.ErrUnknownBoard
+		}
+		r, err := s.write(ctx, deleteScript, 0, append(k.all(), k.ended),
+			head.Epoch, s.cfg.now(), endedKeep.Microseconds(), endedMost)
+		if err != nil {
+			return err
+		}
+		if r.int() != -1 { // else a fence began another epoch in between
+			return s.delist(ctx, board, k)
+		}
+	}
+}
+
+// headToWrite reads the head as what is to be written needs it: until it is
+// known. It is the zero Head if there is no board.
+func (s *Store) headToWrite(ctx context.Context, k keys) (head leaderboard.Head, err error) {
+	err = s.resend(ctx, func() (err error) {
 		head, err = readHead(askHead(ctx, s.clients.Write, k))
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if head == (leaderboard.Head{}) {
-		return leaderboard.ErrUnknownBoard
-	}
-	if _, err := s.write(ctx, deleteScript, 0, k.all(), head.Epoch); err != nil {
-		return err
-	}
-	return s.delist(ctx, board, k)
+	return head, err
 }
 
 // delist takes the name of a board that is gone out of the registry, and puts

@@ -14,8 +14,9 @@ import (
 // nothing of the batch is known to be applied.
 //
 // After such a repetition Outcome.Delta is nil although the board has changed;
-// whoever compares heads finds the change in Changes.
-func (s *Store) Apply(ctx context.Context, board string, batch []leaderboard.Event, _ leaderboard.Level) (leaderboard.Outcome, error) {
+// whoever compares heads finds the change in Changes. Outcome.Proof is that of
+// the last sending.
+func (s *Store) Apply(ctx context.Context, board string, batch []leaderboard.Event, level leaderboard.Level) (leaderboard.Outcome, error) {
 	k, err := s.keysOf(board)
 	if err != nil {
 		return leaderboard.Outcome{}, err
@@ -26,7 +27,7 @@ func (s *Store) Apply(ctx context.Context, board string, batch []leaderboard.Eve
 	if err := leaderboard.CheckIdentity(batch); err != nil {
 		return leaderboard.Outcome{}, err
 	}
-	r, err := s.write(ctx, applyScript, len(batch), k.all(),
+	r, proof, err := s.writeProven(ctx, level, applyScript, len(batch), k.all(),
 		packBatch(batch), s.cfg.now(), s.cfg.IDWindow.Microseconds(), s.cfg.IDLimit,
 		s.cfg.ChangelogKeep.Microseconds(), s.changelogCap())
 	if err == nil && r.empty() {
@@ -35,6 +36,7 @@ func (s *Store) Apply(ctx context.Context, board string, batch []leaderboard.Eve
 	var out leaderboard.Outcome
 	if err == nil {
 		out, err = r.outcome(len(batch))
+		out.Proof = proof
 	}
 	if err != nil {
 		return leaderboard.Outcome{}, fmt.Errorf("apply to board %s: %w", board, err)

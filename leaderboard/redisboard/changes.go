@@ -2,6 +2,7 @@ package redisboard
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,9 +13,18 @@ import (
 	"rollcall/leaderboard"
 )
 
-// logPage is how many entries of the changelog are read at once: 64 rows of
-// 8 KiB each make half a megabyte an entry, and a page must fit into one call.
-const logPage = 128
+// A page of the changelog must come within one call's time. An entry may have
+// half a megabyte, 64 rows of 8 KiB each; most have a few hundred bytes. With
+// what the script adds, a page has at most 5 MB.
+const (
+	logPageBytes   = 1 << 20
+	logPageEntries = 1000
+)
+
+//go:embed scripts/changes.lua
+var changesLua string
+
+var changesScript = script{redis.NewScript(changesLua), "changes"}
 
 // Changes returns the changelog after a head, oldest first, empty if the head
 // is current; leaderboard.ErrGone if it does not reach back, or the head is of
@@ -40,17 +50,19 @@ func (s *Store) Changes(ctx context.Context, board string, after leaderboard.Hea
 
 // changes reads the entries that lead from one head to another.
 func (s *Store) changes(ctx context.Context, board string, k keys, after, head leaderboard.Head) ([]leaderboard.Delta, error) {
-	t := tail{at: after, proved: after.Version == 0}
 	switch {
 	case after == head:
 		return nil, nil
 	case after.Epoch != head.Epoch || after.Version >= head.Version:
 		return nil, leaderboard.ErrGone
-	case t.proved && after.Chain != firstChain(after.Epoch):
-		return nil, leaderboard.ErrGone
 	}
-	for start := streamID(after.Version); t.at.Version < head.Version; {
-		page, err := s.clients.Read.XRangeN(ctx, k.log, start, streamID(head.Version), logPage).Result()
+	t := tail{at: after}
+	start := streamID(after.Version)
+	if after.Chain == firstChain(after.Epoch) { // no entry led there, or one of the epoch before
+		t.proved, start = true, "("+start
+	}
+	for t.at.Version < head.Version {
+		page, err := s.logPage(ctx, k, start, streamID(head.Version))
 		if err != nil {
 			return nil, err
 		}
@@ -71,6 +83,38 @@ func (s *Store) changes(ctx context.Context, board string, k keys, after, head l
 		return nil, leaderboard.ErrGone
 	}
 	return t.deltas, nil
+}
+
+// logPage reads the next entries of the changelog, none if there are none.
+func (s *Store) logPage(ctx context.Context, k keys, from, to string) ([]redis.XMessage, error) {
+	r, err := s.once(ctx, s.clients.Read, changesScript, 0, []string{k.log}, []any{from, to, logPageBytes, logPageEntries})
+	if err != nil {
+		return nil, err
+	}
+	page := make([]redis.XMessage, 0, len(r.list))
+	for !r.empty() {
+		m := r.sub()
+		id, fields := m.text(), m.sub()
+		values := make(map[string]any, len(fields.list)/2)
+		for !fields.empty() {
+			name := fields.text()
+			values[name] = fields.text()
+		}
+		if err := errors.Join(m.err, fields.err); err != nil {
+			return nil, err
+		}
+		page = append(page, redis.XMessage{ID: id, Values: values})
+	}
+	return page, r.err
+}
+
+// sub is a list within the answer.
+func (r *reply) sub() reply {
+	list, ok := r.next().([]any)
+	if !ok {
+		r.fail("has no list where one should be")
+	}
+	return reply{script: r.script, list: list}
 }
 
 // tail is the part of a changelog that follows a head.

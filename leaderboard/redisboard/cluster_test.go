@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"rollcall/leaderboard"
 	"rollcall/leaderboard/boardtest"
@@ -20,7 +21,7 @@ func TestBoardsOnACluster(t *testing.T) {
 	clients := cluster.Clients()
 	t.Run("Contract", func(t *testing.T) {
 		boardtest.Run(t, func(tb testing.TB, o boardtest.Options) boardtest.Store {
-			return redisboard.New(clients, redisboard.Config{Prefix: newPrefix(), IDWindow: o.IDWindow, IDLimit: o.IDLimit, Now: o.Now, ChangelogEntries: o.ChangelogEntries})
+			return redisboard.New(clients, redisboard.Config{Prefix: newPrefix(), IDWindow: o.IDWindow, IDLimit: o.IDLimit, Now: o.Now, ChangelogEntries: o.ChangelogEntries, AckWait: 20 * time.Millisecond})
 		})
 	})
 	t.Run("OneServerAwayHidesNoHeadOfOthers", func(t *testing.T) {

@@ -3,6 +3,8 @@ package redisboard
 import (
 	"log/slog"
 	"time"
+
+	"rollcall/redisconn"
 )
 
 // MaxBatch is how many events Apply takes at once: a script holds up everyone
@@ -30,8 +32,16 @@ type Config struct {
 	// fails with leaderboard.ErrUnavailable. 0 = 2 s: a failover by Sentinel is
 	// mostly over then.
 	Resend time.Duration
+	// Replicas is how many replicas must hold a write that is acknowledged at
+	// level replica or both. 0 = 1.
+	Replicas int
+	// AckWait is how long they have for that; a write they do not hold by then is
+	// not proven. It is at most redisconn.MaxWait, which is what 0 means: longer,
+	// and the answer would be taken for lost.
+	AckWait time.Duration
 	// Observe hears of every call of a script: its name (or page, of a snapshot),
-	// how long the answer took and how many events it carried. It must not block.
+	// how long the answer took, with its proof, and how many events it carried. It
+	// must not block.
 	// nil = nobody.
 	Observe func(script string, took time.Duration, events int)
 	// Progress hears of each page of a snapshot: how many entries were read so
@@ -62,6 +72,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Resend <= 0 {
 		c.Resend = 2 * time.Second
+	}
+	if c.Replicas <= 0 {
+		c.Replicas = 1
+	}
+	if c.AckWait < time.Millisecond || c.AckWait > redisconn.MaxWait { // WAIT counts ms; 0 is for ever
+		c.AckWait = redisconn.MaxWait
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, time.Duration, int) {}

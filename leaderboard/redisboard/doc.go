@@ -15,6 +15,10 @@
 //	s  source -> last seq        g  source -> generation and claim token
 //	x  source -> its last refused seqs with their reasons
 //	i  id -> hash of its event, time, refusal        w  sorted set: id -> time
+//	e  sorted set: how an epoch ended, and which -> time; outlives the board
+//
+// z, r, s, g and x with :<token> behind are a board that is being restored; no
+// other call looks at them, and they vanish.
 //
 // <prefix>:boards is the set of names; it may name a board that is gone, never
 // miss one that is there.
@@ -27,6 +31,10 @@
 // The chain after a batch is SHA-1 over the chain before it, its versions, its
 // rules and its rows as they stand in the changelog: the script has no other
 // hash. It tells histories apart; it is no seal against who can write to Redis.
+//
+// An epoch begins with a chain made of its name alone, at version 0 if Put made
+// the board, else at that of the archive or of the epoch before. So a follower
+// that stands on that chain needs no entry of the changelog that led there.
 //
 // # What it does not do
 //

@@ -46,7 +46,7 @@ func (e entry) delta(epoch, before string) (leaderboard.Delta, error) {
 	return d, err
 }
 
-// firstChain is the chain of a new epoch at version 0.
+// firstChain is the chain that an epoch begins with, at any version.
 func firstChain(epoch string) string { return sha1Hex(epoch) }
 
 // nextChain is what the scripts apply and put make of the chain before.

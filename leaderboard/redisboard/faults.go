@@ -21,7 +21,7 @@ const (
 // Answers of a server that cannot take a call now. The first ones pass, as a
 // failover does; the others will not while a sender waits.
 var (
-	passing  = []string{"MOVED", "ASK", "READONLY", "LOADING", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "BUSY"}
+	passing  = []string{"MOVED", "ASK", "READONLY", "LOADING", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "BUSY", "UNBLOCKED"}
 	standing = []string{"OOM", "NOREPLICAS", "MISCONF", "NOAUTH", "WRONGPASS", "NOPERM"}
 )
 

@@ -12,6 +12,8 @@ var errName = errors.New("must be 1 to 64 characters of a-z, A-Z, 0-9, _ and -")
 // keys are the keys of one board.
 type keys struct {
 	head, scores, rows, seqs, generations, refusals, ids, times, log string
+
+	ended string // outlives the board
 }
 
 // keysOf names the keys of a board. No two boards, and no two prefixes, share
@@ -27,12 +29,29 @@ func (s *Store) keysOf(board string) (keys, error) {
 	return keys{
 		head: p + "h", scores: p + "z", rows: p + "r", seqs: p + "s", generations: p + "g",
 		refusals: p + "x", ids: p + "i", times: p + "w", log: p + "l",
+		ended: p + "e",
 	}, nil
 }
 
-// all are the keys in the order that the scripts apply and delete take.
+// all are the keys of a board that is there, in the order that scripts take
+// them.
 func (k keys) all() []string {
 	return []string{k.head, k.scores, k.rows, k.seqs, k.generations, k.refusals, k.ids, k.times, k.log}
+}
+
+// temporary are the keys of contents that are to become a board's.
+func (k keys) temporary(token string) keys {
+	t := ":" + token
+	return keys{
+		scores: k.scores + t, rows: k.rows + t, seqs: k.seqs + t,
+		generations: k.generations + t, refusals: k.refusals + t,
+	}
+}
+
+// contents are the keys that an archive fills, in the order that the script
+// restore takes them.
+func (k keys) contents() []string {
+	return []string{k.scores, k.rows, k.seqs, k.generations, k.refusals}
 }
 
 // registry is the key of the set of all names.

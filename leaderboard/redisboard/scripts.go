@@ -24,6 +24,8 @@ var (
 	deleteLua string
 	//go:embed scripts/claim.lua
 	claimLua string
+	//go:embed scripts/prove.lua
+	proveLua string
 	//go:embed scripts/lasted.lua
 	lastedLua string
 )
@@ -39,6 +41,7 @@ var (
 	putScript    = script{redis.NewScript(putLua), "put"}
 	deleteScript = script{redis.NewScript(deleteLua), "delete"}
 	claimScript  = script{redis.NewScript(claimLua), "claim"}
+	proveScript  = script{redis.NewScript(proveLua), "prove"}
 	lastedScript = script{redis.NewScript(lastedLua), "lasted"}
 )
 
@@ -60,11 +63,15 @@ func (s *Store) once(ctx context.Context, c redis.Scripter, sc script, events in
 	if err != nil {
 		return reply{}, err
 	}
+	return sc.reply(v), nil
+}
+
+func (sc script) reply(v any) reply {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
 	}
-	return reply{script: sc.name, list: list}, nil
+	return reply{script: sc.name, list: list}
 }
 
 // reply takes the values of a script's answer, first to last. After the first

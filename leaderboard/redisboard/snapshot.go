@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,10 +12,7 @@ import (
 	"rollcall/leaderboard"
 )
 
-const (
-	snapshotPage  = 1000 // entries: less than a millisecond of Redis
-	snapshotTries = 3
-)
+const snapshotTries = 3
 
 // errMoved means that entries are missing: the server changed during the scan.
 var errMoved = errors.New("the pages do not make up the board")
@@ -32,15 +28,29 @@ func (s *Store) Snapshot(ctx context.Context, board string) (leaderboard.Snapsho
 	if err != nil {
 		return leaderboard.Snapshot{}, err
 	}
+	var g gathered
+	err = s.steadily(ctx, k, func() (string, error) {
+		g, err = s.gather(ctx, board, k)
+		return g.head.Epoch, err
+	})
+	if err != nil {
+		return leaderboard.Snapshot{}, fmt.Errorf("snapshot of board %s: %w", board, err)
+	}
+	return g.snapshot(), nil
+}
+
+// steadily makes a try at reading a whole board, and another when the board was
+// not the same throughout. A try returns the epoch that it read, if it knows.
+func (s *Store) steadily(ctx context.Context, k keys, try func() (epoch string, err error)) (err error) {
 	for range snapshotTries {
-		var snap leaderboard.Snapshot
+		var epoch string
 		start := time.Now()
-		snap, err = s.snapshot(ctx, board, k)
+		epoch, err = try()
 		if err == nil || errors.Is(err, leaderboard.ErrGone) {
-			s.noteSnapshot(ctx, k, snap.Head.Epoch, time.Since(start))
+			s.noteSnapshot(ctx, k, epoch, time.Since(start))
 		}
 		if err == nil {
-			return snap, nil
+			return nil
 		}
 		if !errors.Is(err, leaderboard.ErrGone) && !errors.Is(err, errMoved) {
 			break
@@ -49,45 +59,55 @@ func (s *Store) Snapshot(ctx context.Context, board string) (leaderboard.Snapsho
 	if errors.Is(err, leaderboard.ErrGone) { // which callers take for a question of theirs
 		err = fmt.Errorf("%d times the changelog was cut, or the board made anew, before the pages were read: %w", snapshotTries, leaderboard.ErrUnavailable)
 	}
-	return leaderboard.Snapshot{}, fmt.Errorf("snapshot of board %s: %w", board, fault(err))
+	return fault(err)
 }
 
-// snapshot is one try. Its Head has the epoch also when it fails.
-func (s *Store) snapshot(ctx context.Context, board string, k keys) (snap leaderboard.Snapshot, err error) {
+// gathered is a whole board at one head.
+type gathered struct {
+	headAndRules
+	entries map[string]leaderboard.Entry
+}
+
+func (g *gathered) snapshot() leaderboard.Snapshot {
+	return leaderboard.Snapshot{Head: g.head, Rules: g.rules, Total: len(g.entries), Entries: maps.Values(g.entries)}
+}
+
+// gather is one try. Its head has the epoch also when it fails.
+func (s *Store) gather(ctx context.Context, board string, k keys) (g gathered, err error) {
 	first, total, err := s.readTotal(ctx, k)
 	if err != nil {
-		return snap, err
+		return g, err
 	}
-	snap.Head, snap.Rules = first.head, first.rules
-	entries := make(map[string]leaderboard.Entry, total)
+	g.headAndRules, g.entries = first, make(map[string]leaderboard.Entry, total)
 	seen := map[leaderboard.Head]bool{first.head: true}
-	for cursor := uint64(0); ; {
-		if cursor, err = s.page(ctx, k, cursor, entries, seen); err != nil {
-			return snap, err
+	for p := (page{size: firstPage}); ; {
+		if err := s.page(ctx, k, &p, g.entries, seen); err != nil {
+			return g, err
 		}
-		s.cfg.Progress(board, len(entries), total)
-		if cursor == 0 {
+		s.cfg.Progress(board, len(g.entries), total)
+		if p.cursor == 0 {
 			break
 		}
 	}
 	last, total, err := s.readTotal(ctx, k)
 	if err != nil {
-		return snap, err
+		return g, err
 	}
 	deltas, err := s.changes(ctx, board, k, first.head, last.head)
 	if err != nil {
-		return snap, err
+		return g, err
 	}
 	if !leads(first.head, deltas, seen) {
-		return snap, fmt.Errorf("%w: some are of another history", errMoved)
+		return g, fmt.Errorf("%w: some are of another history", errMoved)
 	}
-	fold(entries, deltas)
+	fold(g.entries, deltas)
 	// Nobody stands in entries who is not on the board at last: either all are
 	// there, or some are missing, as when a scan goes on at another server.
-	if len(entries) != total {
-		return snap, fmt.Errorf("%w: %d entries of %d", errMoved, len(entries), total)
+	if len(g.entries) != total {
+		return g, fmt.Errorf("%w: %d entries of %d", errMoved, len(g.entries), total)
 	}
-	return leaderboard.Snapshot{Head: last.head, Rules: last.rules, Total: total, Entries: maps.Values(entries)}, nil
+	g.headAndRules = last
+	return g, nil
 }
 
 type headAndRules struct {
@@ -122,43 +142,6 @@ func (s *Store) readTotal(ctx context.Context, k keys) (at headAndRules, total i
 		}
 	}
 	return at, 0, ctx.Err()
-}
-
-// page reads one page into entries, notes the heads between which it was read,
-// and returns the cursor of the next. Pages may repeat members.
-func (s *Store) page(ctx context.Context, k keys, cursor uint64, entries map[string]leaderboard.Entry, seen map[leaderboard.Head]bool) (uint64, error) {
-	start := time.Now()
-	var before, after *redis.SliceCmd
-	var scan *redis.ScanCmd
-	_, err := s.clients.Read.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		before = askHead(ctx, pipe, k)
-		scan = pipe.HScan(ctx, k.rows, cursor, "", snapshotPage)
-		after = askHead(ctx, pipe, k)
-		return nil
-	})
-	s.cfg.Observe("page", time.Since(start), 0)
-	if err != nil {
-		return 0, err
-	}
-	for _, cmd := range []*redis.SliceCmd{before, after} {
-		at, err := readHead(cmd)
-		if err != nil {
-			return 0, err
-		}
-		seen[at] = true
-	}
-	page, next := scan.Val()
-	for pair := range slices.Chunk(page, 2) {
-		e := leaderboard.Entry{Member: pair[0]}
-		if len(pair) != 2 {
-			return 0, fmt.Errorf("%w: a member without a row", errDamaged)
-		}
-		if err := readRow(&e, pair[1]); err != nil {
-			return 0, fmt.Errorf("row of %.200q: %w", e.Member, err)
-		}
-		entries[e.Member] = e
-	}
-	return next, nil
 }
 
 // leads reports whether the way from a head along deltas goes by all of heads.

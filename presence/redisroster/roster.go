@@ -9,7 +9,10 @@ import (
 	"rollcall/redisconn"
 )
 
-var _ presence.Roster = (*Roster)(nil)
+var (
+	_ presence.Roster = (*Roster)(nil)
+	_ presence.Parter = (*Roster)(nil)
+)
 
 // Roster is a presence.Roster, with the reads of a hub, that all nodes of one Redis share. Its methods are
 // safe for concurrent use. It has nothing to close but its clients.
@@ -131,6 +134,22 @@ func (r *Roster) Refresh(ctx context.Context, node string, places []presence.Pla
 		}
 	}
 	return missing, nil
+}
+
+// Part implements presence.Parter.
+func (r *Roster) Part(ctx context.Context, node string, places []presence.Place) error {
+	if err := checkHolders(node, places); err != nil {
+		return err
+	}
+	for trip := range slices.Chunk(places, perTrip) {
+		calls := r.calls(len(trip), func(i int) string { return trip[i].Room }, func(args []any, i int) []any {
+			return append(args, holderOf(trip[i], node))
+		}, (r.cfg.Threshold / 2).Microseconds())
+		if err := r.run(ctx, r.clients.Write, r.scripts.part, calls); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkHolders(node string, places []presence.Place) error {

@@ -18,6 +18,11 @@ func TestRoster(t *testing.T) {
 		tb.Cleanup(func() { wantConsistent(tb, r) })
 		return r
 	})
+	rostertest.Parting(t, func(tb testing.TB, clock *rostertest.Clock) rostertest.Roster {
+		r := newTestRoster(clients, Config{Now: clock.Now})
+		tb.Cleanup(func() { wantConsistent(tb, r) })
+		return r
+	})
 	// The histories are of two rooms; sweeps of 64 partitions would be slow and
 	// find no more.
 	rostertest.Model(t, func(tb testing.TB, clock *rostertest.Clock) rostertest.Roster {

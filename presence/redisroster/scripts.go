@@ -25,12 +25,12 @@ const (
 
 // scripts are all that a roster runs.
 type scripts struct {
-	join, leave, refresh, sweep, meta *script
+	join, leave, refresh, part, sweep, meta *script
 	page, counts, user                *script
 }
 
 func (s scripts) all() []*script {
-	return []*script{s.join, s.leave, s.refresh, s.sweep, s.meta, s.page, s.counts, s.user}
+	return []*script{s.join, s.leave, s.refresh, s.part, s.sweep, s.meta, s.page, s.counts, s.user}
 }
 
 var (
@@ -48,6 +48,8 @@ var (
 	leaveSource string
 	//go:embed scripts/refresh.lua
 	refreshSource string
+	//go:embed scripts/part.lua
+	partSource string
 	//go:embed scripts/sweep.lua
 	sweepSource string
 	//go:embed scripts/meta.lua
@@ -74,6 +76,7 @@ func newScripts(edit func(name, source string) string) scripts {
 		join:    script("join", grows, libSource+joinSource, "ver", "cnt", "idle", "on", "ix", "meta", "ux"),
 		leave:   script("leave", stays, libSource+loseSource+leaveSource, "ver", "cnt", "idle", "on", "ix", "meta", "ux", "seen"),
 		refresh: script("refresh", stays, refreshSource, "on"),
+		part:    script("part", stays, partSource, "on", "meta"),
 		sweep:   script("sweep", stays, gateSource+libSource+loseSource+sweepSource, "ver", "cnt", "idle", "on", "ix", "meta", "ux", "seen", "guard"),
 		meta:    script("meta", grows, libSource+metaSource, "ver", "cnt", "idle", "meta"),
 		page:    script("page", reads, pageSource, "ver", "cnt", "ix", "meta", "guard"),

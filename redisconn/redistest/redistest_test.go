@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
+	"rollcall/redisconn"
 	"rollcall/redisconn/redistest"
 )
 
@@ -61,6 +64,46 @@ func TestClusterServesEverySlot(t *testing.T) {
 	if err := c.Write.Set(t.Context(), "k0", "again", 0).Err(); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAReplicaTakesThePlaceOfItsPrimary(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartClusterWith(t, 1)
+	c := cluster.Clients()
+	shard := cluster.Shard("k")
+	pipe := primaryOf(t, c, "k").Pipeline() // one connection: WAIT speaks of its own writes
+	pipe.Set(t.Context(), "k", "v", 0)
+	acks := pipe.Do(t.Context(), "WAIT", 1, 400)
+	if _, err := pipe.Exec(t.Context()); err != nil || acks.Val() != int64(1) {
+		t.Fatalf("%v replicas have the write, %v", acks.Val(), err)
+	}
+	if size := cluster.Nodes[shard].Clients().Read.DBSize(t.Context()).Val(); size != 1 {
+		t.Errorf("the primary that k belongs to has %d keys", size)
+	}
+	cluster.Nodes[shard].Kill()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := c.Write.Set(context.Background(), "k2{k}", "v", 0).Err()
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no write after a failover: %v", err)
+		}
+	}
+	if got := c.Write.Get(t.Context(), "k").Val(); got != "v" {
+		t.Errorf("after the failover k = %q; want v", got)
+	}
+	cluster.Nodes[shard].Restart() // as a replica
+	cluster.Wait()
+}
+
+func primaryOf(tb testing.TB, c redisconn.Clients, key string) *redis.Client {
+	tb.Helper()
+	one, err := c.Write.(*redis.ClusterClient).MasterForKey(tb.Context(), key)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return one
 }
 
 func TestSentinelsReplaceAPrimary(t *testing.T) {

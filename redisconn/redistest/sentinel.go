@@ -39,10 +39,7 @@ func StartSentinel(tb testing.TB, replicas int, args ...string) *Sentinel {
 		s.Servers = append(s.Servers, Start(tb, append([]string{"--replicaof", host + " " + port, "--repl-diskless-sync-delay", "0"}, args...)...))
 	}
 	for _, replica := range s.Servers[1:] {
-		replica.await("link to its primary", func(c *redis.Client) (string, bool) {
-			info := c.Info(context.Background(), "replication").Val()
-			return info, strings.Contains(info, "master_link_status:up")
-		})
+		replica.await("link to its primary", linked)
 	}
 	for range 3 {
 		s.Sentinels = append(s.Sentinels, startSentinel(tb, host, port))

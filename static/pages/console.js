@@ -139,6 +139,16 @@ byID('delete-form').addEventListener('submit', async (/** @type {Event} */ event
 });
 byID('activity-board').addEventListener('change', () => followActivity(byID('activity-board').value));
 
+/** What is wrong with the store, as the node that answers sees it; '' if nothing is. */
+async function storeTrouble() {
+  try {
+    const { store } = await client.http('GET', '/readyz');
+    return store ? `Degraded: ${store}.` : '';
+  } catch (error) {
+    return error instanceof RollcallError ? `${error.message}.` : '';
+  }
+}
+
 async function refresh() {
   try {
     const [{ boards }, { rooms }, { nodes }] = await Promise.all(['boards', 'rooms', 'nodes'].map((what) => client.http('GET', '/v1/' + what)));
@@ -147,7 +157,9 @@ async function refresh() {
     byID('load').replaceChildren(...loadLines(nodes ?? []));
     byID('nodes').replaceChildren(...(nodes ?? []).map(nodeLine));
     fillChoice(boards ?? []);
-    byID('problem').hidden = true;
+    const trouble = await storeTrouble();
+    byID('problem').textContent = trouble;
+    byID('problem').hidden = trouble === '';
   } catch (error) {
     byID('problem').textContent = error instanceof RollcallError
       ? `${error.message}. The console needs the role admin.`

@@ -19,5 +19,8 @@ export function backoff(attempt, later, random = Math.random) {
   return random() * Math.min(later ? 30_000 : 10_000, 500 * 2 ** Math.min(attempt + (later ? 2 : 0), 10));
 }
 
+/** Milliseconds after the close that a server's bye asks for, at most 5 minutes. @param {unknown} ms */
+export const byeAfter = (ms) => Math.min(Math.max(Number(ms) || 0, 0), 300_000);
+
 /** @param {number} ms @returns {Promise<void>} */
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

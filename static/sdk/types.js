@@ -4,7 +4,7 @@
 
 /** @typedef {{rank: number, member: string, name: string, group: string, score: number, tie: number, cells: Record<string, any>|null}} Entry */
 /** @typedef {{id: string, label?: string, name?: string, color?: string}} Column */
-/** @typedef {{title?: string, order: string, tie: string, scheme: string, columns?: Column[]}} Rules */
+/** @typedef {{title?: string, order: string, tie: string, scheme: string, columns?: Column[], ack?: string}} Rules */
 /** @typedef {{board: string, rules: Rules, epoch: string, version: number, total: number, frozen: boolean, entries: Entry[]}} Board */
 /** @typedef {{user: string, name: string, since: number, away: boolean}} User */
 /** @typedef {{room: string, version: number, mode: string, count: number, degraded: boolean, users: User[]}} Presence */

@@ -12,6 +12,7 @@
 --       2 now, µs since 1970; 0 = this server's clock
 --       3 how long an id is remembered, µs   4 how many ids are at once
 --       5 how long the changelog is kept, µs   6 how many batches it keeps
+--       7 "1" = write also if all are old, so that a proof is of them too
 --       Score: text, false = out of range. Tie: true = out of range.
 --       Identity: a seq below 10^15 as number, a greater one as text "seq-1
 --       seq"; by id: hash of the body (16 bytes) and id. Details: name, group and

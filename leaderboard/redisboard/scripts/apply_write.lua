@@ -100,5 +100,7 @@ if version ~= from then
     end
   end
 end
+-- All were old: nothing is written that WAIT would speak of.
+if ARGV[7] == '1' and version == from and #list == 0 and #newIDs == 0 then call('HSET', H, 'proof', '1') end
 out[2], out[3] = version, chain
 return out

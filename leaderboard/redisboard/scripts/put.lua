@@ -1,6 +1,6 @@
 -- put: creates a board, or changes its rules.
 --
--- KEYS  head h, scores z, changelog l
+-- KEYS  all keys of the board: head h, scores z, …, changelog l last
 -- ARGV  1 epoch of the board if it is new   2 its first chain
 --       3 rules as JSON, always spelled the same   4 their order   5 their tie
 --       6 how many batches the changelog keeps
@@ -12,12 +12,13 @@
 -- The new version is HINCRBY's: exact.
 
 local call = redis.call
-local H, Z, L = unpack(KEYS)
+local H, Z, L = KEYS[1], KEYS[2], KEYS[#KEYS]
 local epoch, was, chain, rules, order, tie =
   unpack(call('HMGET', H, 'epoch', 'version', 'chain', 'rules', 'order', 'tie'))
 if not epoch then
   call('HSET', H, 'epoch', ARGV[1], 'version', '0', 'chain', ARGV[2],
     'rules', ARGV[3], 'order', ARGV[4], 'tie', ARGV[5])
+  call('UNLINK', unpack(KEYS, 2)) -- of a board whose head was lost
   return { 'created', ARGV[1], '0', ARGV[2], 0 }
 end
 local total = call('ZCARD', Z)
