@@ -197,15 +197,28 @@ func (o *outage) wantReadOnly() {
 		}
 	}
 	o.wantBoard(o.acked)
+	ctx := bounded(o.t)
+	for !o.saysReadOnly() {
+		if ctx.Err() != nil {
+			o.t.Fatal("/readyz does not say that the store takes no writes")
+		}
+		o.push(o.acked)
+	}
+}
+
+// saysReadOnly reports whether /readyz says that the store takes no writes.
+func (o *outage) saysReadOnly() bool {
+	o.t.Helper()
 	res, err := http.Get(o.hub.URL + "/readyz")
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	var ready struct{ Status, Store string }
-	if err := json.NewDecoder(res.Body).Decode(&ready); err != nil || ready.Status == "ready" {
-		o.t.Errorf("/readyz says %s %+v, %v; want that the store takes no writes", res.Status, ready, err)
+	if err := json.NewDecoder(res.Body).Decode(&ready); err != nil {
+		o.t.Fatal(err)
 	}
+	return ready.Status == "degraded" && ready.Store != ""
 }
 
 func (o *outage) wantBoard(total int) {

@@ -123,6 +123,7 @@ func (at *standing) saidLocked(state leaderboard.SourceState, before uint64, pro
 	if back {
 		at.backLocked(state.Seq)
 	}
+	at.board.origin = state.Origin
 	at.seq, at.generation = state.Seq, state.Generation
 	if proven && state.Seq > at.durable {
 		at.durable, at.untold = state.Seq, true

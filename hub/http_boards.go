@@ -254,7 +254,8 @@ func (h *Hub) source(w http.ResponseWriter, r *http.Request, p *Principal, call 
 		return storeFault(board, err)
 	}
 	writeJSON(w, http.StatusOK, wire.SourceState{
-		Source: source, Epoch: head.Epoch, Generation: state.Generation, Seq: state.Seq, Durable: h.durable(r.Context(), board, state, head.Epoch),
+		Source: source, Epoch: head.Epoch, Origin: state.Origin, Generation: state.Generation, Seq: state.Seq,
+		Durable: h.durable(r.Context(), board, state, head.Epoch),
 	})
 	return nil
 }

@@ -31,6 +31,7 @@ func newStandings(h *Hub) *standings {
 type standingBoard struct {
 	name    string
 	epoch   string
+	origin  string // as the store said in this epoch; "" = unknown
 	sources map[string]*standing
 
 	asking  bool          // the store is being asked
@@ -115,7 +116,7 @@ func (b *standingBoard) moveLocked(epoch string) {
 		return
 	}
 	begun := b.epoch != ""
-	b.epoch = epoch
+	b.epoch, b.origin = epoch, ""
 	for _, at := range b.sources {
 		at.acked, at.seq, at.durable, at.doubt, at.untold = 0, 0, 0, begun, false
 	}
@@ -126,7 +127,7 @@ func (b *standingBoard) moveLocked(epoch string) {
 
 // endLocked forgets what was known of a board that is not there.
 func (b *standingBoard) endLocked() {
-	b.epoch = ""
+	b.epoch, b.origin = "", ""
 	for _, at := range b.sources {
 		at.acked, at.seq, at.durable, at.doubt, at.untold = 0, 0, 0, false, false
 	}

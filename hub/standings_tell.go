@@ -104,7 +104,7 @@ func (st *standings) tellingLocked(at *standing) telling {
 		t.sessions = append(t.sessions, s)
 	}
 	frame := wire.StandingFrame{Standing: wire.Standing{Board: at.board.name, SourceState: wire.SourceState{
-		Source: at.source, Epoch: at.board.epoch, Generation: at.generation, Seq: max(at.acked, at.seq),
+		Source: at.source, Epoch: at.board.epoch, Origin: at.board.origin, Generation: at.generation, Seq: max(at.acked, at.seq),
 	}}}
 	if at.durable > 0 {
 		durable := at.durable

@@ -82,9 +82,12 @@ type Result struct {
 	Refusal  *Refusal // with Refused
 }
 
-// SourceState tells where a source stands. Seq is the last one taken.
+// SourceState tells where a source stands. Seq is the last one taken. Origin is
+// the epoch in which the board's line began: a fence and a restore go on with
+// it, a board that is made anew has another.
 type SourceState struct {
 	Source     string
+	Origin     string
 	Generation uint64
 	Seq        uint64
 }

@@ -22,10 +22,6 @@ type RefusedSeq struct {
 	Refusal Refusal
 }
 
-func (s *Source) state() SourceState {
-	return SourceState{Source: s.Name, Generation: s.Generation, Seq: s.Seq}
-}
-
 // refusal returns why a seq was refused, nil if it was not or that is
 // forgotten.
 func (s *Source) refusal(seq uint64) *Refusal {

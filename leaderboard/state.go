@@ -1,6 +1,9 @@
 package leaderboard
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // StateConfig bounds what a State remembers.
 type StateConfig struct {
@@ -32,6 +35,7 @@ type State struct {
 	cfg     StateConfig
 	rules   Rules
 	head    Head
+	origin  string // as SourceState.Origin
 	rows    rowTable
 	sources map[string]*Source
 	ids     idWindow
@@ -55,12 +59,17 @@ func RestoreState(rules Rules, head Head, cfg StateConfig) *State {
 		cfg:     cfg,
 		rules:   rules,
 		head:    head,
+		origin:  head.Epoch,
 		rows:    newRowTable(),
 		sources: make(map[string]*Source),
 		ids:     newIDWindow(cfg.IDWindow, cfg.IDLimit),
 		touched: make(map[string]bool),
 	}
 }
+
+// RestoreOrigin puts back in which epoch the board's line began; "" = in that of
+// its head.
+func (s *State) RestoreOrigin(origin string) { s.origin = cmp.Or(origin, s.head.Epoch) }
 
 // RestoreEntry puts a stored entry back, without a change of version.
 func (s *State) RestoreEntry(e Entry) { s.rows.put(&e) }
@@ -77,6 +86,9 @@ func (s *State) Rules() Rules { return s.rules }
 // Head is the board's head.
 func (s *State) Head() Head { return s.head }
 
+// Origin is the epoch in which the board's line began.
+func (s *State) Origin() string { return s.origin }
+
 // Len is the number of entries.
 func (s *State) Len() int { return s.rows.n }
 
@@ -91,9 +103,9 @@ func (s *State) Entry(member string) (Entry, bool) {
 // Source tells where a source stands; one never seen has seq 0.
 func (s *State) Source(name string) SourceState {
 	if src := s.sources[name]; src != nil {
-		return src.state()
+		return SourceState{Source: name, Origin: s.origin, Generation: src.Generation, Seq: src.Seq}
 	}
-	return SourceState{Source: name}
+	return SourceState{Source: name, Origin: s.origin}
 }
 
 // Snapshot returns the board as it is now. It costs the same whatever the

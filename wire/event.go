@@ -77,6 +77,7 @@ type Failure struct {
 type SourceState struct {
 	Source     string  `json:"source"`
 	Epoch      string  `json:"epoch"`
+	Origin     string  `json:"origin,omitempty"` // the epoch in which the board's line began: another one = the board was made anew; "" = unknown
 	Generation uint64  `json:"generation"`
 	Seq        uint64  `json:"seq"`     // the last one taken; 0 = none yet
 	Durable    *uint64 `json:"durable"` // the last one known to be durable; null = unknown

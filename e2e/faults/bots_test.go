@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -48,6 +47,8 @@ func (w *world) load() (stop func()) {
 		burst := w.newStream(board, "burst", true)
 		c := w.dial(w.entrance(b + 1))
 		bots.Go(func() { w.pushNumbered(ctx, c, burst, done) })
+		racer := w.newStream(board, "racer", true)
+		bots.Go(func() { w.pushRacing(ctx, racer, b, done) })
 		s, next := w.newStream(board, "casual", false), new(atomic.Int64)
 		for i := range 2 {
 			bots.Go(func() { w.pushCasual(ctx, s, next, b+i, done) })
@@ -64,8 +65,8 @@ func (w *world) load() (stop func()) {
 		}()
 		select {
 		case <-ended:
-		case <-time.After(converge + slack):
-			w.complain("serve", "%v after everything was healed bots still wait for an answer", converge+slack)
+		case <-time.After(w.bound):
+			w.complain("serve", "%v after everything was healed bots still wait for an answer", w.bound)
 			cancel()
 			<-ended
 		}
@@ -89,8 +90,8 @@ func (w *world) newStream(board, name string, numbered bool) *stream {
 	return s
 }
 
-// pushNumbered pushes with the SDK's Source. A source whose server has forgotten
-// is claimed anew where the SDK does not go back by itself.
+// pushNumbered pushes with the SDK's Source, which sends again what the server
+// has forgotten.
 func (w *world) pushNumbered(ctx context.Context, c *client.Client, s *stream, done <-chan struct{}) {
 	src := w.claim(ctx, c, s)
 	for next := 0; src != nil; {
@@ -113,19 +114,14 @@ func (w *world) pushNumbered(ctx context.Context, c *client.Client, s *stream, d
 				w.note(s, next+i, r)
 			}
 		}
-		var no *wire.Error
-		switch {
-		case err == nil:
-			next += n
-		case errors.As(err, &no) && (no.Code == wire.Gap || no.Code == wire.StaleEpoch || no.Code == wire.Fenced):
-			if src = w.claim(ctx, c, s); src != nil {
-				next = int(src.Last())
-				s.rewind(next)
+		next += n
+		if err != nil {
+			if ctx.Err() == nil { // the SDK waits out what passes, and goes back by itself
+				w.complain("sdk", "%s/%s at event %d: %v", s.board, s.name, next, err)
 			}
-		case ctx.Err() == nil:
-			w.complain("serve", "%s/%s at event %d: %v", s.board, s.name, next, err)
 			return
 		}
+		s.rewound(src.Stats().Rewound)
 	}
 }
 
@@ -147,6 +143,9 @@ func (w *world) note(s *stream, k int, r wire.Result) {
 	if wrong := s.answer(k, r); wrong != "" {
 		w.complain("ledger", "%s", wrong)
 	}
+	if w.plan.ack == wire.AckReplica && r.Status != wire.Refused && r.Ack != wire.AckReplica && r.Ack != wire.AckBoth {
+		w.complain("ack", "%s/%s: event %d is acknowledged with %q; want replica", s.board, s.name, k, r.Ack)
+	}
 }
 
 // pushCasual is one of several who push a stream by ids over plain HTTP. Each
@@ -166,25 +165,75 @@ func (w *world) pushCasual(ctx context.Context, s *stream, next *atomic.Int64, d
 		k := int(next.Add(1)) - 1
 		e := s.event(k)
 		e.ID = fmt.Sprintf("%s-%d", s.name, k)
-		body, _ := json.Marshal(e) // an event is JSON
-		for ctx.Err() == nil {
-			s.sent(k, 1)
-			r, err := w.post(ctx, h, w.entrance(door), s.board, body)
-			if err == nil && !(r.Error != nil && r.Error.Code.Transient()) {
-				w.note(s, k, r)
-				break
+		w.insist(ctx, h, s, k, e, &door)
+	}
+}
+
+// insist sends an event until its fate is known. A gap is returned.
+func (w *world) insist(ctx context.Context, h *http.Client, s *stream, k int, e wire.Event, door *int) *wire.Error {
+	for ctx.Err() == nil {
+		s.sent(k, 1)
+		r, err := w.post(ctx, h, w.entrance(*door), s.board, e)
+		if err == nil && r.Error != nil && r.Error.Code == wire.Gap {
+			return r.Error
+		}
+		if err == nil && !(r.Error != nil && r.Error.Code.Transient()) {
+			w.note(s, k, r)
+			return nil
+		}
+		*door++
+		select {
+		case <-ctx.Done():
+		case <-time.After(30 * ms):
+		}
+	}
+	return nil
+}
+
+// pushRacing pushes a source's events over plain HTTP, of each pair the later
+// one first, by another entrance, as two nodes do that serve one source: it must
+// be a gap, and the earlier one must count all the same. Where the server has
+// forgotten, the gap says from where to send again.
+func (w *world) pushRacing(ctx context.Context, s *stream, door int, done <-chan struct{}) {
+	h := &http.Client{Timeout: 1500 * ms}
+	defer h.CloseIdleConnections()
+	event := func(k int) wire.Event {
+		e := s.event(k)
+		e.Source, e.Seq = s.name, uint64(k+1)
+		return e
+	}
+	for k := 0; ctx.Err() == nil; {
+		select {
+		case <-done:
+			if k%2 == 0 {
+				return
 			}
-			door++
-			select {
-			case <-ctx.Done():
-			case <-time.After(30 * ms):
+		case <-time.After(25 * ms):
+		}
+		if k%2 == 0 {
+			s.sent(k, 2)
+			r, err := w.post(ctx, h, w.entrance(door+1), s.board, event(k+1))
+			if err == nil && (r.Status == wire.Applied || r.Status == wire.Duplicate) {
+				w.complain("ledger", "%s/%s: event %d is %s before event %d", s.board, s.name, k+1, r.Status, k)
 			}
+		}
+		if gap := w.insist(ctx, h, s, k, event(k), &door); gap == nil {
+			k++
+		} else if back := int(gap.Expected) - 1; back < k && w.mayForget() {
+			k = max(back, 0)
+		} else {
+			w.complain("ledger", "%s/%s: event %d, after all before it: %v", s.board, s.name, k, gap)
+			return
 		}
 	}
 }
 
 // post sends one event and reads its result.
-func (w *world) post(ctx context.Context, h *http.Client, url, board string, body []byte) (wire.Result, error) {
+func (w *world) post(ctx context.Context, h *http.Client, url, board string, e wire.Event) (wire.Result, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return wire.Result{}, err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/boards/"+board+"/events", bytes.NewReader(body))
 	if err != nil {
 		return wire.Result{}, err

@@ -16,7 +16,7 @@ import (
 // serve.
 func (w *world) judgeWatchers(tables map[string]table, healed time.Time) {
 	for _, v := range w.watchers {
-		complaint := until(time.Until(healed.Add(converge+slack)), func() string {
+		complaint := until(time.Until(healed.Add(w.bound)), func() string {
 			v.mu.Lock()
 			defer v.mu.Unlock()
 			for _, board := range boards {
@@ -39,7 +39,7 @@ func (w *world) judgeWatchers(tables map[string]table, healed time.Time) {
 // node and watcher, and then looks back: nobody was seen to leave who was here.
 func (w *world) judgePresence(healed time.Time) {
 	want := w.people.present()
-	bound := healed.Add(harness.Scaled(35*time.Second) + slack)
+	bound := healed.Add(harness.Scaled(35*time.Second) + w.bound)
 	complaint := until(time.Until(bound), func() string {
 		for i, n := range w.nodes {
 			api, err := client.NewAPI(n.hub.URL, client.Token(w.admin))
@@ -71,8 +71,11 @@ func (w *world) judgePresence(healed time.Time) {
 	}
 	for _, v := range w.watchers {
 		for _, s := range v.sightings() {
+			if s.anew && w.mayForget() { // a store that forgets may forget when somebody came
+				continue
+			}
 			if s.left && stays(s.user) && w.people.wasHere(s.user, s.when.Add(-lateness()), s.when) {
-				w.complain("presence", "%s saw %s leave at %s, who had been here for %v", v.name, s.user, s.when.Format(clock), lateness())
+				w.complain("presence", "%s saw %s leave (and join at once: %v) at %s, who had been here for %v", v.name, s.user, s.anew, s.when.Format(clock), lateness())
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (w *world) judgeNodes(board string, healed time.Time) (first table) {
 		}
 		apis = append(apis, api)
 	}
-	complaint := until(time.Until(healed.Add(converge+slack)), func() string {
+	complaint := until(time.Until(healed.Add(w.bound)), func() string {
 		for i, api := range apis {
 			page, err := w.pageOf(api, board)
 			if err != nil {
@@ -187,8 +187,8 @@ func (w *world) judgeLedger(board string, t table) {
 }
 
 // mayLose reports whether acknowledged events of a stream may be missing: the
-// store forgot, and nobody kept them.
-func (w *world) mayLose(s *stream) bool { return !s.numbered && w.mayForget() }
+// store forgot, nobody kept them, and their acks said so (memory).
+func (w *world) mayLose(s *stream) bool { return !s.numbered && w.mayForget() && w.plan.ack == "" }
 
 // judgeStore compares with what the store itself holds: Redis is read past the
 // nodes, the embedded node is killed and reads its disk.

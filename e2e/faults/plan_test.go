@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rollcall/wire"
 )
 
 // topology is what a run is made of.
@@ -26,6 +28,7 @@ type plan struct {
 	seed     uint64
 	topology topology
 	length   time.Duration // of the load
+	ack      string        // --ack of the nodes; "" = as it comes
 	steps    []step        // by time
 }
 
@@ -45,6 +48,9 @@ func newPlan(seed uint64, on topology, only string, length time.Duration) plan {
 		on = topologies[dice.IntN(len(topologies))]
 	}
 	p := plan{seed: seed, topology: on, length: length}
+	if slices.Contains(replicated, on) && dice.IntN(2) == 0 {
+		p.ack = wire.AckReplica
+	}
 	kinds := faultsOn(on)
 	if only == "" && seed%2 == 1 {
 		only = kinds[dice.IntN(len(kinds))].name
@@ -81,7 +87,7 @@ func (p plan) faults() []string {
 
 func (p plan) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, %s, %v of load; again with\n\tgo test ./e2e/faults -run Seeds -v -seed %d -topology %s -length %v", p.seed, p.topology, p.length, p.seed, p.topology, p.length)
+	fmt.Fprintf(&b, "seed %d, %s, acks %q, %v of load; again with\n\tgo test ./e2e/faults -run Seeds -v -seed %d -topology %s -length %v", p.seed, p.topology, p.ack, p.length, p.seed, p.topology, p.length)
 	if *flagFault != "" {
 		fmt.Fprintf(&b, " -fault %s", *flagFault)
 	}

@@ -14,7 +14,7 @@ import (
 type sums struct {
 	acked, refused, unknown   int
 	lost, doubled             int
-	resent, rewinds, forgot   int
+	resent, forgot            int
 	frames, states, sightings int
 	back                      map[string]time.Duration // by fault: longest until each bot had an ack
 }
@@ -38,7 +38,7 @@ func (w *world) sumsLocked() sums {
 				total.resent++
 			}
 		}
-		total.rewinds, total.forgot = total.rewinds+s.rewinds, total.forgot+s.forgot
+		total.forgot += int(s.forgot)
 	}
 	for _, v := range w.watchers {
 		total.frames += v.frames

@@ -25,6 +25,7 @@ type roomView struct {
 type sighting struct {
 	user string
 	left bool
+	anew bool // left and joined at once
 	when time.Time
 }
 
@@ -72,7 +73,7 @@ func (r *roomView) fold(v *watcher, p *wire.Push) error {
 	if had {
 		r.note(before, s)
 	}
-	if s.Degraded {
+	if s.Degraded || v.w.mayForget() { // versions of a roster are times: two histories have some in common
 		return nil
 	}
 	if wrong := v.w.history.add(fmt.Sprintf("%s at %d", s.Room, s.Version), v.name, roster{s.Version, presentUsers(s)}); wrong != "" {
@@ -102,11 +103,11 @@ func (r *roomView) note(before, now wire.PresenceSnapshot) {
 			continue
 		}
 		if there {
-			r.seen = append(r.seen, sighting{u.User, true, at})
+			r.seen = append(r.seen, sighting{user: u.User, left: true, anew: true, when: at})
 		}
-		r.seen = append(r.seen, sighting{u.User, false, at})
+		r.seen = append(r.seen, sighting{user: u.User, when: at})
 	}
 	for user := range since {
-		r.seen = append(r.seen, sighting{user, true, at})
+		r.seen = append(r.seen, sighting{user: user, left: true, when: at})
 	}
 }

@@ -19,8 +19,7 @@ type stream struct {
 
 	mu      sync.Mutex
 	entries []entry // by k; guarded by mu
-	rewinds int     // times that the bot itself had to go back; guarded by mu
-	forgot  int     // acknowledged events that the server then did not know; guarded by mu
+	forgot  uint64  // acknowledged events that the server then did not know; guarded by mu
 }
 
 // entry is what happened to an event.
@@ -88,16 +87,12 @@ func (s *stream) answer(k int, r wire.Result) string {
 	return ""
 }
 
-// rewind notes that the server stands at k though more was acknowledged.
-func (s *stream) rewind(k int) {
+// rewound notes how many events the SDK has sent again because the server had
+// forgotten them.
+func (s *stream) rewound(n uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rewinds++
-	for i := k; i < len(s.entries); i++ {
-		if !s.entries[i].answered.IsZero() {
-			s.forgot++
-		}
-	}
+	s.forgot = n
 }
 
 // look returns what is known of the events so far.

@@ -22,6 +22,7 @@ type usage struct {
 const (
 	moreGoroutines = 40
 	moreFiles      = 40
+	perServer      = 16        // files: pools of go-redis keep some connections to each server
 	moreBytes      = 192 << 20 // with the race detector, and before Go gives back
 )
 
@@ -88,7 +89,7 @@ func (n *node) usage() (u usage, err error) {
 // judgeUsage waits until every node holds what it held before anybody came.
 func (w *world) judgeUsage() {
 	for _, n := range w.nodes {
-		complaint := until(converge+slack, func() string {
+		complaint := until(w.bound, func() string {
 			now, err := n.usage()
 			if err != nil {
 				return err.Error()
@@ -96,7 +97,7 @@ func (w *world) judgeUsage() {
 			w.mu.Lock()
 			base := n.base
 			w.mu.Unlock()
-			if now.goroutines > base.goroutines+moreGoroutines || now.files > base.files+moreFiles || now.bytes > base.bytes+moreBytes {
+			if now.goroutines > base.goroutines+moreGoroutines || now.files > base.files+moreFiles+perServer*w.servers() || now.bytes > base.bytes+moreBytes {
 				return fmt.Sprintf("node %d began with %+v and holds %+v when everybody has gone", n.index, base, now)
 			}
 			time.Sleep(100 * ms)
@@ -106,4 +107,12 @@ func (w *world) judgeUsage() {
 			w.complain("usage", "%s", complaint)
 		}
 	}
+}
+
+// servers is how many Redis servers there are.
+func (w *world) servers() int {
+	if w.redis == nil {
+		return 1
+	}
+	return len(w.redis.Servers)
 }

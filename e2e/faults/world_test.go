@@ -15,6 +15,7 @@ import (
 type world struct {
 	t       testing.TB
 	plan    plan
+	bound   time.Duration // how soon after healing everything must be right
 	keys    *harness.Keys
 	admin   string
 	players []string         // tokens
@@ -70,9 +71,12 @@ type doneStep struct {
 // newWorld starts a topology for a plan.
 func newWorld(t testing.TB, p plan, binary harness.Binary, flags ...string) *world {
 	t.Helper()
-	w := &world{t: t, plan: p, history: newHistory(), parts: map[string]*sync.Mutex{}}
+	w := &world{t: t, plan: p, bound: converge + slack, history: newHistory(), parts: map[string]*sync.Mutex{}}
 	for _, f := range allFaults {
 		w.parts[f.part] = &sync.Mutex{}
+	}
+	if p.ack != "" {
+		flags = append(flags, "--ack", p.ack)
 	}
 	if p.topology == embedded {
 		w.startEmbedded(binary, flags)

@@ -46,7 +46,7 @@ func Take(tb testing.TB) int {
 		if err != nil {
 			tb.Fatalf("a port to test with: %v", err)
 		}
-		if Free(port) && Free(port+Bus) {
+		if free(port) && free(port+Bus) {
 			taken.Lock()
 			taken.locks = append(taken.locks, lock)
 			taken.Unlock()
@@ -71,8 +71,8 @@ func hold(name string) (*os.File, error) {
 	return f, nil
 }
 
-// Free reports whether nobody listens on a port of loopback.
-func Free(port int) bool {
+// free reports whether nobody listens on a port of loopback.
+func free(port int) bool {
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return false

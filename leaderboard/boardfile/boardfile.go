@@ -3,7 +3,7 @@
 // so that a board of any size is written and read in a stream. What a board can
 // go on from is not judged here: that is leaderboard.Archive.Check.
 //
-//	{"format":"rollcall.archive.v1","board":"finals","head":{…},"rules":{…},
+//	{"format":"rollcall.archive.v1","board":"finals","head":{…},"origin":"…","rules":{…},
 //	 "total":2,"sources":[…],"entries":[
 //	{…},
 //	{…}
@@ -44,6 +44,7 @@ type header struct {
 	Format  string            `json:"format"`
 	Board   string            `json:"board"`
 	Head    leaderboard.Head  `json:"head"`
+	Origin  string            `json:"origin,omitempty"`
 	Rules   leaderboard.Rules `json:"rules"`
 	Total   int               `json:"total"`
 	Sources []source          `json:"sources"`
@@ -51,7 +52,7 @@ type header struct {
 
 // Write writes an archive, one entry a line.
 func Write(w io.Writer, board string, a leaderboard.Archive) error {
-	h := header{Format: Format, Board: board, Head: a.Head, Rules: a.Rules, Total: a.Total, Sources: []source{}}
+	h := header{Format: Format, Board: board, Head: a.Head, Origin: a.Origin, Rules: a.Rules, Total: a.Total, Sources: []source{}}
 	for _, s := range a.Sources {
 		h.Sources = append(h.Sources, toSource(s))
 	}

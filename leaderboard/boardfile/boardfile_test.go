@@ -25,6 +25,7 @@ func sample() (leaderboard.Archive, []leaderboard.Entry) {
 			Total:   2,
 			Entries: slices.Values(entries),
 		},
+		Origin:  "e0",
 		Sources: []leaderboard.Source{{Name: "s", Seq: 7, Generation: 2, Refused: []leaderboard.RefusedSeq{{Seq: 5, Refusal: leaderboard.Refusal{Code: "out_of_range", Field: "score", Message: "too much"}}}}, {Name: "t", Seq: 1}},
 	}
 	return a, entries

@@ -52,6 +52,8 @@ func (b *Reader) field(name string) error {
 		into = &b.Board
 	case "head":
 		into = &b.head.Head
+	case "origin":
+		into = &b.head.Origin
 	case "rules":
 		into = &b.head.Rules
 	case "total":

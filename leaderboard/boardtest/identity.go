@@ -124,7 +124,7 @@ var identityTests = map[string]func(*testing.T, Open){
 	"ClaimOfAnUnknownSourceMakesIt": func(t *testing.T, open Open) {
 		f := newBoard(t, open, leaderboard.Rules{})
 		got, _, err := f.store.Claim(context.Background(), f.name, "new")
-		wantEqual(t, "claim", got, leaderboard.SourceState{Source: "new", Generation: 1})
+		wantEqual(t, "claim", got, leaderboard.SourceState{Source: "new", Origin: f.head().Epoch, Generation: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,8 +43,9 @@ var levelTests = map[string]func(*testing.T, Open){
 		f := newBoard(t, open, leaderboard.Rules{})
 		var names []string
 		var want []leaderboard.SourceState
+		epoch := f.head().Epoch
 		for i := range 150 { // more than a store may ask for at once
-			s := leaderboard.SourceState{Source: fmt.Sprintf("s%d", (i*37)%150)}
+			s := leaderboard.SourceState{Origin: epoch, Source: fmt.Sprintf("s%d", (i*37)%150)}
 			if names = append(names, s.Source); i%2 == 0 {
 				e := incr(1, 1)
 				e.Source = s.Source

@@ -122,6 +122,7 @@ func mustRestore(tb testing.TB, s Store, name string, a leaderboard.Archive) lea
 func wantSameArchive(tb testing.TB, got, want leaderboard.Archive) {
 	tb.Helper()
 	wantEqual(tb, "version", got.Head.Version, want.Head.Version)
+	wantEqual(tb, "origin", got.Origin, want.Line(got.Head.Epoch))
 	wantEqual(tb, "rules", got.Rules, want.Rules.WithDefaults())
 	wantEqual(tb, "number of sources", len(got.Sources), len(want.Sources))
 	ours := slices.Clone(want.Sources)

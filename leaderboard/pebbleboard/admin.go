@@ -79,7 +79,7 @@ func (s *Store) create(ctx context.Context, name string, rules leaderboard.Rules
 	b := &board{name: name, epoch: epoch, state: st}
 	info := leaderboard.Info{Board: name, Rules: st.Rules(), Head: st.Head()} // read before anyone else may write it
 	c := &commit{batch: s.db.NewBatch()}
-	if err := c.batch.Set(boardKey(name), encode(record{Head: info.Head, Rules: info.Rules}), nil); err != nil {
+	if err := c.batch.Set(boardKey(name), encode(recordOf(st)), nil); err != nil {
 		s.leave()
 		return leaderboard.Info{}, fmt.Errorf("create board %s: %w", name, err)
 	}

@@ -13,8 +13,8 @@ import (
 const restoreBytes = 1 << 20
 
 // Restore makes a board of an archive: the same rules, entries, version and
-// sources, in a new epoch with its first chain and an empty changelog. It
-// returns when that is durable. leaderboard.ErrExists if there is one,
+// sources, in a new epoch of the archive's line, with its first chain and an
+// empty changelog. It returns when that is durable. leaderboard.ErrExists if there is one,
 // leaderboard.ErrArchive if the archive is none.
 //
 // A large board takes several commits, of which the last makes it one. What
@@ -38,6 +38,7 @@ func (s *Store) restore(ctx context.Context, name string, a leaderboard.Archive)
 	epoch := newEpoch()
 	head := leaderboard.Head{Epoch: epoch, Version: a.Head.Version, Chain: leaderboard.FirstChain(epoch)}
 	r := restoring{store: s, epoch: epoch, state: leaderboard.RestoreState(a.Rules.WithDefaults(), head, s.cfg.state())}
+	r.state.RestoreOrigin(a.Line(epoch))
 	r.batch = s.db.NewBatch()
 	info, err := r.run(ctx, name, a)
 	if r.batch != nil {
@@ -123,7 +124,7 @@ func (r *restoring) makeBoard(ctx context.Context, name string) (leaderboard.Inf
 		return leaderboard.Info{}, leaderboard.ErrExists
 	}
 	info := leaderboard.Info{Board: name, Rules: r.state.Rules(), Head: r.state.Head(), Total: r.state.Len()}
-	if err := r.batch.Set(boardKey(name), encode(record{Head: info.Head, Rules: info.Rules, Total: info.Total}), nil); err != nil {
+	if err := r.batch.Set(boardKey(name), encode(recordOf(r.state)), nil); err != nil {
 		return leaderboard.Info{}, err
 	}
 	if err := r.batch.Delete(restoreKey(r.epoch), nil); err != nil {

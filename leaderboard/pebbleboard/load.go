@@ -33,6 +33,7 @@ func (s *Store) loadBoard(name string, value []byte) (*board, error) {
 	}
 	b := &board{name: name, epoch: rec.Head.Epoch}
 	b.state = leaderboard.RestoreState(rec.Rules, rec.Head, s.cfg.state())
+	b.state.RestoreOrigin(rec.Origin)
 	if err := s.loadEntries(b, rec.Total); err != nil {
 		return nil, fmt.Errorf("entries: %w", err)
 	}

@@ -14,9 +14,18 @@ import (
 
 // record is what stands under a board's name.
 type record struct {
-	Head  leaderboard.Head  `json:"head"`
-	Rules leaderboard.Rules `json:"rules"`
-	Total int               `json:"total"`
+	Head   leaderboard.Head  `json:"head"`
+	Origin string            `json:"origin,omitempty"` // absent = the epoch of Head
+	Rules  leaderboard.Rules `json:"rules"`
+	Total  int               `json:"total"`
+}
+
+func recordOf(st *leaderboard.State) record {
+	rec := record{Head: st.Head(), Origin: st.Origin(), Rules: st.Rules(), Total: st.Len()}
+	if rec.Origin == rec.Head.Epoch {
+		rec.Origin = ""
+	}
+	return rec
 }
 
 // usedID is the value of an id.

@@ -113,5 +113,5 @@ func (s *Store) fillRows(w *pebble.Batch, b *board, did *leaderboard.Change) err
 	if err := s.trimLog(w, b, logEntry{to: d.To, bytes: len(did.Log)}); err != nil {
 		return err
 	}
-	return w.Set(boardKey(b.name), encode(record{Head: b.state.Head(), Rules: b.state.Rules(), Total: b.state.Len()}), nil)
+	return w.Set(boardKey(b.name), encode(recordOf(b.state)), nil)
 }

@@ -62,7 +62,7 @@ func (s *Store) archive(ctx context.Context, board string, k keys) (a leaderboar
 	if last.head.Epoch != at.head.Epoch {
 		return a, fmt.Errorf("%w: another epoch has begun", errMoved)
 	}
-	a.Snapshot = g.snapshot()
+	a.Snapshot, a.Origin = g.snapshot(), at.origin
 	return a, nil
 }
 

@@ -18,7 +18,8 @@ var restoreLua string
 var restoreScript = script{redis.NewScript(restoreLua), "restore"}
 
 // Restore makes a board of an archive: the same rules, entries, version and
-// sources, in a new epoch with its first chain and an empty changelog.
+// sources, in a new epoch of the archive's line, with its first chain and an
+// empty changelog.
 // leaderboard.ErrExists if there is one, leaderboard.ErrArchive if the archive is
 // none.
 //
@@ -65,14 +66,14 @@ func (s *Store) restore(ctx context.Context, board string, a leaderboard.Archive
 		Board: board, Rules: a.Rules.WithDefaults(), Total: a.Total,
 		Head: leaderboard.Head{Epoch: epoch, Version: a.Head.Version, Chain: firstChain(epoch)},
 	}
-	if err := s.makeBoard(ctx, k, &w, info); err != nil {
+	if err := s.makeBoard(ctx, k, &w, info, a.Line(epoch)); err != nil {
 		return info, err
 	}
 	return info, s.enlist(ctx, board) // who deleted the board before may have struck the name since
 }
 
 // makeBoard turns the temporary keys into the board.
-func (s *Store) makeBoard(ctx context.Context, k keys, w *restoring, info leaderboard.Info) error {
+func (s *Store) makeBoard(ctx context.Context, k keys, w *restoring, info leaderboard.Info, origin string) error {
 	rules, _ := json.Marshal(info.Rules) // texts: cannot fail
 	args := []any{
 		info.Head.Epoch, info.Head.Version, info.Head.Chain,
@@ -81,6 +82,7 @@ func (s *Store) makeBoard(ctx context.Context, k keys, w *restoring, info leader
 	for _, key := range []string{w.keys.seqs, w.keys.generations, w.keys.refusals} {
 		args = append(args, w.fields[key])
 	}
+	args = append(args, origin)
 	r, err := s.write(ctx, restoreScript, 0, append(k.all(), w.keys.contents()...), args...)
 	if err != nil {
 		return err

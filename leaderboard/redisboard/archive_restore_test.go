@@ -92,6 +92,25 @@ func TestARestoreThatRedisForgotFails(t *testing.T) {
 	}
 }
 
+// What was to vanish if it became no board stays once it is one.
+func TestARestoredBoardStays(t *testing.T) {
+	server, cfg := redistest.Start(t), redisboard.Config{Prefix: newPrefix()}
+	source := newEmbedded(t)
+	boardtest.NewRich(t, source, board, leaderboard.Given)
+	if _, err := newStore(t, server, cfg).Restore(ctx, board, mustArchive(t, source)); err != nil {
+		t.Fatal(err)
+	}
+	keys := server.Clients().Read.Keys(ctx, cfg.Prefix+":{b:b}:*").Val()
+	for _, key := range keys {
+		if ttl := server.Clients().Read.TTL(ctx, key).Val(); ttl != -1 {
+			t.Errorf("%s vanishes after %s", key, ttl)
+		}
+	}
+	if len(keys) != 6 { // head, scores, rows, seqs, generations, refusals
+		t.Errorf("keys %q", keys)
+	}
+}
+
 // Whoever gets no answer to a Restore has made the board once.
 func TestARestoreSentAgainIsOne(t *testing.T) {
 	server := redistest.Start(t)

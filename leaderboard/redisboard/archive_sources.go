@@ -30,6 +30,7 @@ type stand struct{ seq, generation string }
 // sourcesAt is where all sources stand at one head.
 type sourcesAt struct {
 	headAndRules
+	origin   string
 	stands   map[string]stand
 	refusing int // so many have refusals to remember
 }
@@ -84,6 +85,7 @@ func (s *Store) askSources(ctx context.Context, k keys, atOnce int, before map[s
 	if err := json.Unmarshal([]byte(r.text()), &at.rules); err != nil {
 		return at, false, false, fmt.Errorf("%w: rules: %w", errDamaged, err)
 	}
+	at.origin = r.text()
 	seqs, generations := int(r.int()), int(r.int())
 	at.refusing, all = int(r.int()), r.int() == 1
 	listed, claimed := r.sub(), r.sub()

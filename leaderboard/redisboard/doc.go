@@ -8,7 +8,8 @@
 // All keys of a board share the hash tag {b:<board>}, so that they lie on one
 // node of a Cluster:
 //
-//	h  head: epoch, version, chain; rules as JSON; marks for the changelog
+//	h  head: epoch, version, chain; rules as JSON; marks for the changelog; the
+//	   origin, if it is not the epoch
 //	z  sorted set: member -> score
 //	r  member -> row: score, tie and details
 //	l  stream: one entry for each batch that changed something, ID <version>-0

@@ -14,13 +14,14 @@ func askHead(ctx context.Context, c redis.Cmdable, k keys) *redis.SliceCmd {
 	return c.HMGet(ctx, k.head, "epoch", "version", "chain")
 }
 
-// readHead reads what askHead asked: the zero Head if there is no board.
+// readHead reads what askHead asked, and maybe more: the zero Head if there is no
+// board.
 func readHead(cmd *redis.SliceCmd) (leaderboard.Head, error) {
 	v, err := cmd.Result()
 	if err != nil || v[0] == nil {
 		return leaderboard.Head{}, err
 	}
-	texts, err := readTexts(v)
+	texts, err := readTexts(v[:3])
 	if err != nil {
 		return leaderboard.Head{}, err
 	}

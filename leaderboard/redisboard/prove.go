@@ -54,8 +54,9 @@ func (s *Store) proveSome(ctx context.Context, k keys, sources []string, level l
 		return at, err
 	}
 	at.Head, at.Proof = leaderboard.Head{Epoch: r.text(), Version: r.uint(), Chain: r.text()}, proof
+	origin := r.text()
 	for _, source := range sources {
-		at.Sources = append(at.Sources, leaderboard.SourceState{Source: source, Seq: r.uint(), Generation: r.uint()})
+		at.Sources = append(at.Sources, leaderboard.SourceState{Source: source, Origin: origin, Seq: r.uint(), Generation: r.uint()})
 	}
 	return at, r.err
 }

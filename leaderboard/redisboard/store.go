@@ -1,6 +1,7 @@
 package redisboard
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -70,7 +71,7 @@ func (s *Store) Source(ctx context.Context, board, source string) (leaderboard.S
 	// No transaction: a full Redis refuses those, also their reads. A seq that is
 	// newer than the head does no harm.
 	_, err = s.clients.Read.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		head = askHead(ctx, pipe, k)
+		head = pipe.HMGet(ctx, k.head, "epoch", "version", "chain", "origin")
 		seq = pipe.HMGet(ctx, k.seqs, source)
 		generation = pipe.HMGet(ctx, k.generations, source)
 		return nil
@@ -84,6 +85,8 @@ func (s *Store) Source(ctx context.Context, board, source string) (leaderboard.S
 		err = leaderboard.ErrUnknownBoard
 	}
 	if err == nil {
+		origin, _ := head.Val()[3].(string)
+		state.Origin = cmp.Or(origin, at.Epoch)
 		state.Seq, err = readCount(seq.Val())
 	}
 	if err == nil {
@@ -110,6 +113,7 @@ func (s *Store) Claim(ctx context.Context, board, source string) (leaderboard.So
 	}
 	state := leaderboard.SourceState{Source: source, Generation: r.uint(), Seq: r.uint()}
 	head := leaderboard.Head{Epoch: r.text(), Version: r.uint(), Chain: r.text()}
+	state.Origin = r.text()
 	return state, head, r.err
 }
 

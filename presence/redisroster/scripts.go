@@ -26,7 +26,7 @@ const (
 // scripts are all that a roster runs.
 type scripts struct {
 	join, leave, refresh, part, sweep, meta *script
-	page, counts, user                *script
+	page, counts, user                      *script
 }
 
 func (s scripts) all() []*script {

@@ -6,7 +6,7 @@
 --       7 now, µs since 1970; 0 = this server's clock   8 how long an ended epoch
 --       is remembered, µs   9 how many are
 -- Returns {} if there is no board, else {epoch, version, chain, 1 if this call
---       began the epoch}. Rows, sources and version stay as they are.
+--       began the epoch}. Rows, sources, version and origin stay.
 -- Cost  O(log n) of n changelog entries, about 20 µs on a shared core.
 --
 -- A head of the epoch is of its history if it is the current one or the epoch's
@@ -33,6 +33,7 @@ local function isOurs()
 end
 if isOurs() then return { epoch, version, chain, 0 } end
 
+call('HSETNX', H, 'origin', epoch)
 call('HSET', H, 'epoch', ARGV[5], 'chain', ARGV[6])
 local now = tonumber(ARGV[7])
 if now == 0 then

@@ -3,14 +3,15 @@
 --
 -- KEYS  head h, source seqs s, source generations g
 -- ARGV  1 n   then n sources, at most 64   then "1" = write
--- Returns {} if there is no board, else {epoch, version, chain, then (seq,
---       generation) of each source}, "0" where there is none.
+-- Returns {} if there is no board, else {epoch, version, chain, origin, then
+--       (seq, generation) of each source}, "0" where there is none.
 -- Cost  O(n) for n sources, about 20 µs on a shared core for one.
 
 local call = redis.call
 local H, S, G = unpack(KEYS)
-local out = call('HMGET', H, 'epoch', 'version', 'chain')
+local out = call('HMGET', H, 'epoch', 'version', 'chain', 'origin')
 if not out[1] then return {} end
+out[4] = out[4] or out[1]
 local n = tonumber(ARGV[1])
 if n > 0 then
   local seqs, generations = call('HMGET', S, unpack(ARGV, 2, n + 1)), call('HMGET', G, unpack(ARGV, 2, n + 1))

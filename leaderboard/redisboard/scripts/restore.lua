@@ -5,7 +5,7 @@
 --       10-14 z, r, s, g and x under temporary names
 -- ARGV  1 its epoch, random: sent twice, it is made once   2 version   3 chain
 --       4 rules as JSON   5 their order   6 their tie
---       7-11 how many there must be under keys 10-14
+--       7-11 how many there must be under keys 10-14   12 its origin
 -- Returns restored; exists if there is a board; short if Redis has lost some of
 --       what it had been given.
 -- Cost  O(1), about 50 µs on a shared core.
@@ -23,7 +23,7 @@ for i = 0, 4 do
   if count ~= tonumber(ARGV[7 + i]) then return 'short' end
 end
 call('HSET', H, 'epoch', ARGV[1], 'version', ARGV[2], 'chain', ARGV[3],
-  'rules', ARGV[4], 'order', ARGV[5], 'tie', ARGV[6])
+  'rules', ARGV[4], 'order', ARGV[5], 'tie', ARGV[6], 'origin', ARGV[12])
 call('UNLINK', unpack(KEYS, 2, 9)) -- of a board whose head was lost
 for i = 0, 4 do
   if ARGV[7 + i] ~= '0' then
