@@ -1,5 +1,5 @@
 # What a developer and CI type. `make check` is quick; `make test` is everything.
-.PHONY: check test e2e soak bench lint fuzz build fmt clean
+.PHONY: check test e2e soak faults bench lint fuzz build fmt clean
 
 GOTOOL = go tool -modfile=tools/go.mod
 
@@ -17,6 +17,9 @@ e2e: ## the tests of many processes, at a tenth of real time (part of test)
 
 soak: ## the same once as deployed: real thresholds, 10,000 sessions
 	ROLLCALL_E2E_SCALE=1 go test -count=1 -timeout 60m -v ./e2e/cluster
+
+faults: ## the fault checker, SEEDS schedules (default 200); a table at its end, also after Ctrl-C
+	scripts/faults.sh
 
 bench: ## the figures of docs/benchmarks.md
 	scripts/bench.sh

@@ -23,6 +23,7 @@ import (
 	_ "rollcall/hub/membus"
 	_ "rollcall/hub/natsbus"
 	_ "rollcall/hub/natsbus/natstest"
+	_ "rollcall/hub/pebblejournal"
 	_ "rollcall/hub/redisrate"
 	_ "rollcall/internal/testport"
 	_ "rollcall/leaderboard"
@@ -55,10 +56,11 @@ var never = map[string][]string{
 	"rollcall/hub": {
 		"github.com/cockroachdb/pebble", "github.com/redis", "github.com/nats-io",
 		"rollcall/leaderboard/pebbleboard", "rollcall/presence/memroster",
-		"rollcall/hub/natsbus", "rollcall/hub/membus", "rollcall/hub/jwtauth",
+		"rollcall/hub/natsbus", "rollcall/hub/membus", "rollcall/hub/jwtauth", "rollcall/hub/pebblejournal",
 		"rollcall/contest", "rollcall/client", "rollcall/cmd",
 	},
 	"rollcall/hub/jwtauth":             {"github.com/cockroachdb/pebble", "github.com/redis", "github.com/nats-io"},
+	"rollcall/hub/pebblejournal":       {"github.com/redis", "github.com/nats-io", "rollcall/client"},
 	"rollcall/hub/natsbus":             {"github.com/cockroachdb/pebble", "github.com/redis"},
 	"rollcall/leaderboard/pebbleboard": {"rollcall/hub", "rollcall/client", "rollcall/wire", "github.com/nats-io"},
 	"rollcall/leaderboard/redisboard":  {"rollcall/hub", "rollcall/client", "rollcall/presence", "github.com/nats-io", "github.com/cockroachdb/pebble"},

@@ -37,7 +37,7 @@ func (h *fakeHub) state() wire.SourceState {
 
 // stateLocked is where the one source stands.
 func (h *fakeHub) stateLocked() wire.SourceState {
-	return wire.SourceState{Source: "judge-1", Epoch: h.epoch, Generation: h.gen, Seq: h.seq, Durable: h.durable}
+	return wire.SourceState{Source: "judge-1", Epoch: h.epoch, Origin: h.origin, Generation: h.gen, Seq: h.seq, Durable: h.durable}
 }
 
 // source answers the questions about the one source.

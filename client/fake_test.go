@@ -33,6 +33,7 @@ type fakeHub struct {
 
 	mu      sync.Mutex
 	epoch   string
+	origin  string // "" = the hub does not tell
 	gen     uint64
 	seq     uint64 // of the one source
 	durable *uint64

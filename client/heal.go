@@ -113,27 +113,39 @@ func (s *Source) keep() {
 
 // heal looks into the doubts there are, unless a push did meanwhile: it sends
 // the last event again, to which only a server that has all before it says
-// duplicate. That also tells a new connection to speak of the source.
+// duplicate. That also tells a new connection to speak of the source. When none
+// is held, or none any more, it asks.
 func (s *Source) heal(ctx context.Context) error {
 	if err := s.take(ctx); err != nil {
 		return err
 	}
 	defer s.give()
-	s.mu.Lock()
-	doubts, checked := s.doubts, s.checked
-	held := s.box.held()
-	s.mu.Unlock()
-	if checked == doubts {
-		return nil
-	}
-	if held == 0 {
-		if err := s.restate(ctx); err != nil {
+	doubts, held := s.doubtful()
+	if held > 0 {
+		st := newStream(s, nil, nil)
+		st.probe = true
+		if err := st.run(ctx); err != nil {
 			return err
 		}
-		s.cleared(doubts)
+		doubts, held = s.doubtful()
+	}
+	if doubts == 0 || held > 0 { // what came up meanwhile wakes the keeper again
 		return nil
 	}
-	st := newStream(s, nil, nil)
-	st.probe = true
-	return st.run(ctx)
+	if err := s.restate(ctx); err != nil {
+		return err
+	}
+	s.cleared(doubts)
+	return nil
+}
+
+// doubtful returns how many doubts there have been, and how many events are held
+// to clear them up with; 0 if no doubt is left.
+func (s *Source) doubtful() (doubts uint64, held int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.checked == s.doubts {
+		return 0, 0
+	}
+	return s.doubts, s.box.held()
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (s *Source) rewind(seq uint64) error {
 
 // restate asks where the source stands and goes on from there: in a new epoch
 // if that is all that changed, with a new claim if ours was forgotten. It ends
-// the Source if another sender has claimed it.
+// the Source if another sender has claimed it, or if the board is another one.
 func (s *Source) restate(ctx context.Context) error {
 	wait := newRetry()
 	for {
@@ -93,9 +94,11 @@ func (s *Source) restate(ctx context.Context) error {
 			continue
 		}
 		s.mu.Lock()
-		generation := s.generation
+		generation, origin := s.generation, s.origin
 		s.mu.Unlock()
 		switch {
+		case origin != "" && state.Origin != "" && state.Origin != origin:
+			return s.die(&wire.Error{Code: wire.StaleEpoch, Field: "board", Message: "the board was deleted and made anew: what was pushed to the old one is not sent to it"})
 		case s.claiming && state.Generation <= generation, state.Generation < generation:
 			s.claiming = true // until ours is higher than any that was ever given
 		case !s.claiming && state.Generation > generation:
@@ -129,7 +132,7 @@ func (s *Source) adopt(state *wire.SourceState) error {
 	}
 	s.mu.Lock()
 	news := s.epoch != state.Epoch || s.generation != state.Generation
-	s.epoch, s.generation = state.Epoch, state.Generation
+	s.epoch, s.generation, s.origin = state.Epoch, state.Generation, cmp.Or(s.origin, state.Origin)
 	s.mu.Unlock()
 	if news {
 		s.c.cfg.log.Warn("the board's history is not what it was", "board", s.board, "source", s.name, "epoch", state.Epoch, "generation", state.Generation, "seq", state.Seq)

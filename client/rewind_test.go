@@ -294,3 +294,28 @@ func TestUnprovenIsSentAgain(t *testing.T) {
 		}
 	})
 }
+
+// The last event is sent again because of a doubt, is not acknowledged, and then
+// said to be durable: there is nothing left to send.
+func TestEventThatBecomesDurableWhileInDoubt(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *fakeHub, via Option) {
+		s, evs := pushed(t, h, via, 3)
+		h.rehook(func(fs *fakeSession, r wire.Request) bool {
+			if r.Op != wire.OpScore {
+				return false
+			}
+			fs.ok(r, wire.Results{Results: []wire.Result{{Status: wire.Refused, Error: &wire.Error{Code: wire.Unavailable, Message: "0 of 1 replicas", RetryAfterMS: 1000}}}})
+			h.tell(as(3, new(uint64(3))))
+			return true
+		})
+		h.tell(as(2, nil)) // the doubt
+		time.Sleep(5 * time.Second)
+		wantStats(t, s, SourceStats{Seq: 3, Settled: 3, Durable: new(uint64(3))})
+		if doubts, _ := s.doubtful(); doubts != 0 || s.Err() != nil {
+			t.Errorf("%d doubts are left, ended with %v", doubts, s.Err())
+		}
+		h.rehook(nil)
+		results, err := s.Push(bounded(t), evs[:1]...)
+		wantSettled(t, evs[:1], results, err)
+	})
+}

@@ -33,6 +33,7 @@ type Source struct {
 
 	mu         sync.Mutex // held for moments; taken after Client.mu
 	epoch      string
+	origin     string // the epoch in which the board's line began; "" = the server has not said
 	generation uint64
 	box        outbox
 	rewound    uint64
@@ -53,7 +54,7 @@ func (c *Client) Source(ctx context.Context, board, source string, opts ...Sourc
 		c: c, board: board, name: source, ack: cfg.ack, claimed: claim.Seq,
 		turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		replaced: make(chan struct{}), dead: make(chan struct{}),
-		enc: newEncoder(), epoch: claim.Epoch, generation: claim.Generation, box: newOutbox(cfg, claim.Seq),
+		enc: newEncoder(), epoch: claim.Epoch, origin: claim.Origin, generation: claim.Generation, box: newOutbox(cfg, claim.Seq),
 	}
 	s.turn <- struct{}{}
 	if claim.Durable != nil {
@@ -81,7 +82,7 @@ func (s *Source) Seq() uint64 {
 func (s *Source) Done() <-chan struct{} { return s.dead }
 
 // Err is why the Source ended, nil before Done: a *LostError, or a *wire.Error
-// with code fenced.
+// with code fenced or stale_epoch.
 func (s *Source) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,8 +132,11 @@ func (s *Source) Stats() SourceStats {
 // Last. With unknown_board, forbidden or bad_request (the level of Ack) nothing
 // is lost: the next Push tries again.
 //
-// A board that is deleted and made anew under a living Source looks like one
-// that has forgotten everything: what the outbox holds is sent to it.
+// A board that was deleted and made anew under a living Source is another one:
+// nothing is sent to it, and the Source ends with a *wire.Error with code
+// stale_epoch. One that goes on in a new epoch, or was restored from an archive,
+// is the same; a server that does not tell the board's origin cannot say which
+// it is, and gets what the outbox holds.
 func (s *Source) Push(ctx context.Context, events ...wire.Event) ([]wire.Result, error) {
 	if err := check(events); err != nil {
 		return nil, err

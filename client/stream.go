@@ -93,7 +93,7 @@ func (st *stream) send(ctx context.Context) (bool, error) {
 	}
 	id := c.nextID.Add(1) + helloID
 	b, frame, err := st.compose(id, c.limits())
-	if err != nil {
+	if err != nil || b == nil {
 		return false, err
 	}
 	b.call = &call{id: id, frame: frame, ok: &b.answer, done: st.done, link: l}
@@ -110,11 +110,15 @@ func (st *stream) send(ctx context.Context) (bool, error) {
 }
 
 // compose makes the next message of at least one event, and gives numbers to
-// fresh events for it. An event that has its number goes, whatever its size.
+// fresh events for it. An event that has its number goes, whatever its size. nil
+// means that there is none: what was to be sent again has become durable.
 func (st *stream) compose(id int64, lim wire.Limits) (*batch, []byte, error) {
 	s := st.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if st.next = max(st.next, s.box.first); len(st.fresh) == 0 && st.next > s.box.last() {
+		return nil, nil, nil
+	}
 	b := &batch{from: st.next, doubts: s.doubts}
 	if err := s.enc.open(id, s.board, s.ack); err != nil {
 		return nil, nil, err

@@ -1,11 +1,14 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"rollcall/e2e/harness"
 	"rollcall/redisconn/redistest"
@@ -17,18 +20,20 @@ import (
 func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 	c := harness.StartCluster(t, harness.Config{Nodes: 2})
 	cl := c.Nodes[0].Dial()
-	redis := c.Redis.Clients().Write
+	client := c.Redis.Clients().Write
 	key := filepath.Join(t.TempDir(), "key")
 	writeFile(t, key, c.Admin())
 	for name, tamper := range map[string]struct {
 		do   func(prefix string) error
 		says string
 	}{
-		"nothing":                 {func(string) error { return nil }, "nothing differs"},
-		"a score, sorted set":     {func(p string) error { return redis.Do(t.Context(), "ZADD", p+"z", 99, "m00").Err() }, "m00"},
-		"a row":                   {swapRows(t, c), "m01"},
-		"the sorted set":          {func(p string) error { return redis.Del(t.Context(), p+"z").Err() }, "scores"},
-		"an entry of the changes": {loseEntry(t, c), "changelog"},
+		"nothing":                {func(string) error { return nil }, "nothing differs"},
+		"a score, sorted set":    {func(p string) error { return client.Do(t.Context(), "ZADD", p+"z", 99, "m00").Err() }, "m00"},
+		"a row":                  {swapRows(t, c), "m01"},
+		"the sorted set":         {func(p string) error { return client.Del(t.Context(), p+"z").Err() }, "scores"},
+		"a lost change":          {rewrite(t, c, func(m *redis.XMessage) { m.ID = "" }), "the changelog: "},
+		"an altered change":      {rewrite(t, c, alter), "entry 6-0 is damaged"},
+		"the last of 300 scores": {func(p string) error { return client.Do(t.Context(), "ZADD", p+"z", 0.25, "m00").Err() }, `"m00": its score is 0.25`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			board := "b-" + strings.Map(func(r rune) rune {
@@ -46,6 +51,11 @@ func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 			for k := range 10 {
 				wantApplied(t, src, set(fmt.Sprintf("m%02d", k), float64(k)))
 			}
+			var many []wire.Event
+			for k := range 290 {
+				many = append(many, set(fmt.Sprintf("n%03d", k), 100+float64(k)))
+			}
+			wantApplied(t, src, many...)
 			readBoard(t, c.Nodes[1].Dial().API, board) // has a replica too
 			if err := tamper.do("rollcall:{b:" + board + "}:"); err != nil {
 				t.Fatal(err)
@@ -75,16 +85,34 @@ func swapRows(t *testing.T, c *harness.Cluster) func(string) error {
 	}
 }
 
-// loseEntry deletes an entry in the middle of the changelog.
-func loseEntry(t *testing.T, c *harness.Cluster) func(string) error {
+// rewrite writes the changelog anew, with its fifth entry changed, or left out.
+func rewrite(t *testing.T, c *harness.Cluster, change func(*redis.XMessage)) func(string) error {
 	return func(p string) error {
-		redis := c.Redis.Clients().Write
-		all, err := redis.XRange(t.Context(), p+"l", "-", "+").Result()
+		client := c.Redis.Clients().Write
+		all, err := client.XRange(t.Context(), p+"l", "-", "+").Result()
 		if err != nil {
 			return err
 		}
-		return redis.XDel(t.Context(), p+"l", all[len(all)/2].ID).Err()
+		change(&all[5])
+		client.Del(t.Context(), p+"l")
+		for _, m := range all {
+			if m.ID == "" {
+				continue
+			}
+			if err := client.XAdd(t.Context(), &redis.XAddArgs{Stream: p + "l", ID: m.ID, Values: m.Values}).Err(); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
+}
+
+// alter changes one byte of who it is about.
+func alter(m *redis.XMessage) {
+	rows := []byte(m.Values["rows"].(string))
+	at := bytes.Index(rows, []byte("m0"))
+	rows[at+1]++
+	m.Values["rows"] = string(rows)
 }
 
 func writeFile(t *testing.T, path, text string) {

@@ -4,6 +4,9 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -171,8 +174,15 @@ func TestChangelogIsFollowed(t *testing.T) {
 			t.Errorf("line %d is %s, want %s", i, lines()[i], member)
 		}
 	}
-	if p := verb(t, 1, "export", "b", "--format", "ndjson", "--url", hub.URL); !strings.Contains(p.Stderr(), "--since") {
-		t.Errorf("without a beginning: %s", p.Stderr())
+	whole := filepath.Join(t.TempDir(), "b.ndjson")
+	verb(t, 0, "export", "b", "--format", "ndjson", "-o", whole, "--url", hub.URL)
+	raw, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Collect(strings.Lines(string(raw)))
+	if len(all) != 4 || !strings.Contains(all[0], `"version":0`) || !strings.Contains(all[1], `"ann"`) || all[2] != lines()[1] {
+		t.Errorf("without a beginning: %q", all)
 	}
 }
 
@@ -204,9 +214,56 @@ func TestVerifyFindsNothingWhereNothingIs(t *testing.T) {
 	close(stop)
 	<-beating
 	for _, p := range []*harness.Process{now, since} {
-		if !strings.Contains(p.Stdout(), "nothing differs") || strings.Contains(p.Stdout(), ": 0 batches") {
+		if !strings.Contains(p.Stdout(), "nothing differs") || strings.Contains(p.Stdout(), ": 0 batches") || !strings.Contains(p.Stdout(), "goes back to version 0") {
 			t.Errorf("verify says %s", p.Stdout())
 		}
 	}
 	bot.end(t, c.API)
+}
+
+// TestOutputIsThereWholeOrNotAtAll: what stands under the name stays until the
+// new file is complete.
+func TestOutputIsThereWholeOrNotAtAll(t *testing.T) {
+	hub := harness.Start(t)
+	newBoard(t, hub.Dial(), "b", wire.Rules{})
+	dir := t.TempDir()
+	file := filepath.Join(dir, "b.json")
+	writeFile(t, file, "old")
+	is := func(want string) {
+		t.Helper()
+		raw, err := os.ReadFile(file)
+		list, _ := os.ReadDir(dir)
+		if err != nil || len(list) != 1 || !strings.Contains(string(raw), want) {
+			t.Errorf("there is %v, %s, %v; want %q", list, raw, err, want)
+		}
+	}
+	verb(t, 1, "export", "none", "-o", file, "--url", hub.URL)
+	is("old")
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"format":"rollcall.archive.v1","head":{},"rules":{},"total":1,"entries":[`)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}))
+	defer slow.Close()
+	for _, format := range []string{"csv", "json"} {
+		p := harness.Run(t, "export", "b", "--format", format, "-o", file, "--url", slow.URL)
+		for ctx := bounded(t); ; time.Sleep(5 * time.Millisecond) {
+			if list, _ := os.ReadDir(dir); len(list) == 2 {
+				break
+			}
+			if ctx.Err() != nil {
+				t.Fatal("nothing is being written")
+			}
+		}
+		p.Signal(syscall.SIGINT)
+		if code := p.Exit(); code != 1 {
+			t.Errorf("Ctrl-C ends it with %d: %s", code, p.Stderr())
+		}
+		is("old")
+	}
+	verb(t, 0, "export", "b", "--format", "json", "-o", file, "--url", hub.URL)
+	is("rollcall.archive.v1")
+	if p := verb(t, 1, "export", "b", "-o", filepath.Join(dir, "no", "b.csv"), "--url", hub.URL); !strings.Contains(p.Stderr(), "--output") {
+		t.Errorf("where nothing can be written: %s", p.Stderr())
+	}
 }

@@ -97,7 +97,7 @@ func TestDamagedStoreIsToldAndNotReadInALoop(t *testing.T) {
 	store.set(func() { store.fail["Sample"] = leaderboard.ErrDamaged })
 	a.audits("damaged")
 	status, raw := a.call("GET", "/readyz", nil)
-	if status != 200 || !strings.Contains(string(raw), "degraded") || !strings.Contains(a.info().Store, "contradicts itself") || !strings.Contains(a.metrics(), "rollcall_boards_damaged 1") {
+	if status != 200 || !strings.Contains(string(raw), "degraded") || !strings.Contains(a.info().Problem, "contradicts itself") || !strings.Contains(a.metrics(), "rollcall_boards_damaged 1") {
 		t.Errorf("readyz %d %s", status, raw)
 	}
 	if n := store.count("Snapshot"); n > 0 {

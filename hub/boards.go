@@ -32,8 +32,10 @@ type Boards interface {
 	// Claim raises the source's generation, which fences its older senders.
 	Claim(ctx context.Context, board, source string) (leaderboard.SourceState, leaderboard.Head, error)
 	// Changes returns the changelog after a head, oldest first, empty if the
-	// head is current; leaderboard.ErrGone if it does not reach back, or the
-	// head is of another history.
+	// head is current; after the zero Head, from the oldest head of the epoch
+	// that it reaches back to. leaderboard.ErrGone if it does not reach back, or
+	// the head is of another history, or an entry is damaged (then it is
+	// leaderboard.ErrDamaged too).
 	Changes(ctx context.Context, board string, after leaderboard.Head) ([]leaderboard.Delta, error)
 	// Snapshot returns the board as it is at one head.
 	Snapshot(ctx context.Context, board string) (leaderboard.Snapshot, error)
@@ -54,6 +56,10 @@ type Boards interface {
 	// Sample returns the best 100 entries as the store holds them;
 	// leaderboard.ErrDamaged if what it holds contradicts itself.
 	Sample(ctx context.Context, board string) (leaderboard.Sample, error)
+	// Check compares all parts of the board, as the store holds them, with each
+	// other, while writes go on; leaderboard.ErrDamaged says where they differ. It
+	// may take seconds for a million members: it is for people who ask.
+	Check(ctx context.Context, board string) error
 	// Archive returns the board with its sources, at one head.
 	Archive(ctx context.Context, board string) (leaderboard.Archive, error)
 	// Restore makes a board of an archive: the same rules, entries, ties, version

@@ -73,8 +73,8 @@ func TestAStoreThatStallsDoesNotKeepANodeFromStopping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, answered := New(Config{}, stalled{}, nil, silent{}), 0
 		for range 100 {
-			if !h.queues.add("b", job{events: make([]leaderboard.Event, 64), done: func(leaderboard.Outcome, *wire.Error, error) { answered++ }}) {
-				t.Fatal("the line is full")
+			if fault := h.queues.add("b", job{events: make([]leaderboard.Event, 64), done: func(leaderboard.Outcome, *wire.Error, error) { answered++ }}); fault != nil {
+				t.Fatal(fault)
 			}
 		}
 		start := time.Now()

@@ -3,6 +3,7 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -19,10 +20,14 @@ const (
 	breakerMax      = 10_000                 // boards that are watched for failures; more are taken to the store
 )
 
+// errWithheld says that the store was not asked.
+var errWithheld = errors.New("the store was not asked")
+
 // breaker keeps batches from a store that does not take them. A board's
 // circuit opens after three batches that failed with
-// leaderboard.ErrUnavailable, or one while no heads are told; then its events are answered at once, until the
-// store tells the board's head again and one batch has gone through.
+// leaderboard.ErrUnavailable, or one while no heads are told; then its events
+// are answered at once, until the store tells the board's head again and one
+// batch has gone through.
 type breaker struct {
 	hub *Hub
 
@@ -50,7 +55,7 @@ func (b *breaker) refuse(board string) error {
 	if c := b.circuits[board]; c == nil || !c.open {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", leaderboard.ErrUnavailable, &wire.Error{
+	return fmt.Errorf("%w: %w: %w", leaderboard.ErrUnavailable, errWithheld, &wire.Error{
 		Code: wire.Unavailable, Message: "the store takes no events of this board now",
 		RetryAfterMS: (breakerTrial*4/5 + rand.N(breakerTrial*2/5)).Milliseconds(),
 	})
@@ -67,7 +72,7 @@ func (b *breaker) report(board string, err error) {
 			b.closeLocked(board, c)
 		}
 		return
-	case c == nil && len(b.circuits) >= breakerMax:
+	case c == nil && !b.roomLocked():
 		return
 	case c == nil:
 		c = &circuit{}
@@ -77,6 +82,15 @@ func (b *breaker) report(board string, err error) {
 	if c.failures++; c.tripped || c.failures >= breakerFailures || !b.hub.reads.since().IsZero() {
 		b.openLocked(board, c, err)
 	}
+}
+
+// roomLocked reports whether one more board can be watched: if need be, those
+// that have failed and not opened are forgotten.
+func (b *breaker) roomLocked() bool {
+	if len(b.circuits) >= breakerMax {
+		maps.DeleteFunc(b.circuits, func(_ string, c *circuit) bool { return !c.tripped })
+	}
+	return len(b.circuits) < breakerMax
 }
 
 func (b *breaker) openLocked(board string, c *circuit, err error) {

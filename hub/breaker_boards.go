@@ -158,7 +158,7 @@ func (w *wary) Snapshot(ctx context.Context, board string) (leaderboard.Snapshot
 
 // lostFault is what is told of a board that the store has lost.
 func lostFault(board string) error {
-	return fmt.Errorf("%w: %w", leaderboard.ErrUnavailable, &wire.Error{
+	return fmt.Errorf("%w: %w: %w", leaderboard.ErrUnavailable, errWithheld, &wire.Error{
 		Code: wire.Unavailable, Field: "board", RetryAfterMS: 1000,
 		Message: "the store has lost board " + board + ": restore it from a backup, or delete it",
 	})

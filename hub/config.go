@@ -48,10 +48,19 @@ type Config struct {
 	Ack leaderboard.Level
 	// Durable is the level whose proof moves the durable watermark of a source.
 	// "" = nothing does: it is unknown.
-	Durable     leaderboard.Level
-	BatchMax    int           // events in one call of the store; default 64
-	QueueDepth  int           // events waiting per board; default 8,192; full = busy
-	ReplicaKeep time.Duration // idle replica is dropped after; default 60 s
+	Durable leaderboard.Level
+	// Journal keeps acknowledged events whose senders ask for it, and sends those
+	// again that a shared store has forgotten. nil = requests that ask for it are
+	// refused. It stays the caller's.
+	Journal    Journal
+	BatchMax   int // events in one call of the store; default 64
+	QueueDepth int // events waiting per board; default 8,192; full = busy
+	// QueueBytes is the memory, about, of the events of one board that wait or are
+	// being answered; default 16 MiB: 8,192 events of 2 KB, where one may have
+	// 64 KB. NodeQueueBytes is that of all boards; default 256 MiB. Full = busy.
+	QueueBytes     int
+	NodeQueueBytes int
+	ReplicaKeep    time.Duration // idle replica is dropped after; default 60 s
 
 	// Shared says that other nodes write to the same stores: then boards are
 	// read when first asked for, not before /readyz, and what the bus may have
@@ -73,7 +82,7 @@ type Config struct {
 
 // Limits bound what clients may take. Each has a metric
 // rollcall_refused_total{limit=…} under the name in the comment, as have those
-// that stand elsewhere: queue_depth (Config.QueueDepth), rooms
+// that stand elsewhere: queue_depth, queue_bytes and node_queue_bytes (Config), rooms
 // (presence.Config.MaxRooms) and answers (those that a session does not read).
 type Limits struct {
 	Connections           int     // connections, WebSockets and SSE streams; default 18,000
@@ -84,6 +93,8 @@ type Limits struct {
 	Messages              float64 // messages a second of a session that is no pusher, jury or admin; default 100; who goes on at over twice that is closed
 	PlayerRequests        int     // player_requests a minute, over HTTP and to join a room; default 100
 	Standings             int     // standings, sources whose standing is told to the sessions that push them; default 65,536; beyond it, and beyond 64 of a session, the session hears of no durable watermark
+	JournalEvents         int     // journal, events in Config.Journal; default 1,000,000; full = busy, or the oldest are dropped where no level is durable
+	JournalBytes          int     // journal, bytes of them; default 1 GiB
 	InFlight              int     // unanswered score messages of a session; default 64: then it is not read
 }
 
@@ -94,6 +105,8 @@ func (c Config) withDefaults() Config {
 	def(&c.AuthTimeout, 5*time.Second)
 	def(&c.BatchMax, 64)
 	def(&c.QueueDepth, 8192)
+	def(&c.QueueBytes, 16<<20)
+	def(&c.NodeQueueBytes, 256<<20)
 	def(&c.ReplicaKeep, time.Minute)
 	def(&c.HeadPoll, time.Second)
 	def(&c.AuditEvery, time.Minute)
@@ -111,6 +124,8 @@ func (c Config) withDefaults() Config {
 	def(&c.Limits.Messages, 100)
 	def(&c.Limits.PlayerRequests, 100)
 	def(&c.Limits.Standings, 65536)
+	def(&c.Limits.JournalEvents, 1_000_000)
+	def(&c.Limits.JournalBytes, 1<<30)
 	def(&c.Limits.InFlight, 64)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -65,10 +66,11 @@ func TestStandingsAreToldAsDocumented(t *testing.T) {
 		d.wantAsyncAPI("standing", f.raw, "StandingFrame")
 	}
 	bot.score("", incr("s", 1))
-	n.hub.RenewStandings("b")
+	n.want(http.StatusNoContent, "DELETE", "/v1/boards/b", nil, nil)
+	n.board("b", wire.Rules{})
 	told() // durable: null
 	p.proves(leaderboard.LevelDisk)
-	bot.score("", incr("s", 2))
+	bot.score("", incr("s", 1))
 	told()
 }
 

@@ -71,7 +71,7 @@ func (st *standings) ask(b *standingBoard) {
 		}
 	}
 	if len(before) == 0 { // they have left
-		b.asking = false
+		st.askedLocked(b)
 		st.mu.Unlock()
 		return
 	}
@@ -80,7 +80,7 @@ func (st *standings) ask(b *standingBoard) {
 
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	b.asking = false
+	st.askedLocked(b)
 	b.paceLocked(err == nil && (proven || st.hub.cfg.Durable == ""))
 	switch {
 	case b.epoch != epoch: // another history began meanwhile: what was said may be of the last one
@@ -100,6 +100,13 @@ func (st *standings) ask(b *standingBoard) {
 			}
 		}
 	}
+}
+
+// askedLocked takes that the store has been asked: there is something to tell,
+// or room for another question.
+func (st *standings) askedLocked(b *standingBoard) {
+	b.asking = false
+	st.asking--
 	st.signal()
 }
 

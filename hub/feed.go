@@ -115,6 +115,8 @@ func (f *feed) ask(version uint64, asked bool) (rep *leaderboard.Replica, wake c
 		f.syncLocked()
 	}
 	switch {
+	case f.rep == nil && f.hub.losses.has(f.board):
+		return nil, nil, lostFault(f.board)
 	case f.rep != nil && f.rep.Head().Version >= version:
 		return f.rep, nil, nil
 	case f.rep == nil && !f.syncing:

@@ -15,6 +15,7 @@ type feeds struct {
 
 	mu   sync.Mutex
 	open map[string]*feed // guarded by mu
+	kept string           // guarded by mu; this one is not dropped for being idle
 }
 
 // get returns the board's feed, starting one if there is none. The caller
@@ -31,6 +32,15 @@ func (fs *feeds) get(board string) *feed {
 	}
 	f.used.Store(time.Now().UnixNano())
 	return f
+}
+
+// keep serves a board whether anybody uses it or not: a node that has no replica
+// does not notice what the store loses.
+func (fs *feeds) keep(board string) {
+	fs.mu.Lock()
+	fs.kept = board
+	fs.mu.Unlock()
+	fs.get(board)
 }
 
 // peek returns the board's feed if there is one.
@@ -91,7 +101,7 @@ func (fs *feeds) renewed(board string) {
 
 // settle ends a feed's sync, unless there is more to read. The feed of a board
 // that is not there and that nobody watches is dropped; so is one that could not
-// be read and that nobody waits for any more: names that do not exist must not
+// be read and that nobody waits for any more, neither readers nor bots: names that do not exist must not
 // gather while the store is away.
 func (fs *feeds) settle(f *feed) (done bool) {
 	fs.mu.Lock()
@@ -100,7 +110,7 @@ func (fs *feeds) settle(f *feed) (done bool) {
 	defer f.mu.Unlock()
 	unwanted := f.rep == nil && len(f.views) == 0
 	if f.missed && fs.hub.life.Err() == nil {
-		if !unwanted || len(f.waiting) > 0 {
+		if !unwanted || len(f.waiting) > 0 || fs.hub.standings.has(f.board) {
 			return false
 		}
 		f.err = f.loadingLocked()
@@ -119,7 +129,7 @@ func (fs *feeds) sweep(now time.Time) {
 	defer fs.mu.Unlock()
 	for _, f := range fs.open {
 		f.mu.Lock()
-		if f.idleLocked(now) > fs.hub.cfg.ReplicaKeep {
+		if f.board != fs.kept && f.idleLocked(now) > fs.hub.cfg.ReplicaKeep {
 			fs.dropLocked(f)
 		}
 		f.mu.Unlock()

@@ -42,7 +42,9 @@ func (f *feed) knownLocked() known {
 }
 
 // read brings the replica on by the changelog, or replaces it by the store's
-// snapshot; not by one that was begun before the board was renewed.
+// snapshot; not by one that was begun before the board was renewed. A snapshot
+// takes the place of what was known only where the store has that history, or a
+// new epoch says that it has not.
 func (f *feed) read(k known) error {
 	if k.rep != nil && !k.wrong {
 		switch err := f.catchUp(k.rep); {
@@ -54,7 +56,9 @@ func (f *feed) read(k known) error {
 		case !errors.Is(err, leaderboard.ErrGone):
 			return err
 		}
-		switch err := f.fence(k.rep.Head()); {
+	}
+	if last := k.last(); last != nil && !k.wrong {
+		switch err := f.fence(last.Head()); {
 		case errors.Is(err, leaderboard.ErrUnknownBoard):
 			return f.vanished(k)
 		case err != nil:
@@ -111,13 +115,12 @@ func (f *feed) replace(k known, snap leaderboard.Snapshot) {
 		f.replaceLocked(rep, nil)
 	}
 	f.mu.Unlock()
-	last := k.last()
-	if !current || last == nil {
+	if !current {
 		return
 	}
-	f.hub.log.Warn("board read anew", "board", f.board, "was", last.Head(), "is", snap.Head)
-	if last.Head().Epoch != snap.Head.Epoch {
-		f.hub.standings.renewed(f.board)
+	f.hub.standings.found(f.board, snap.Head.Epoch)
+	if last := k.last(); last != nil {
+		f.hub.log.Warn("board read anew", "board", f.board, "was", last.Head(), "is", snap.Head)
 	}
 }
 

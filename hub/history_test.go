@@ -96,6 +96,23 @@ func TestRollbackThatMeetsTheSameVersionIsNoticed(t *testing.T) {
 	}
 }
 
+// Somebody says that the board is another, and it is: what was known is compared
+// before it is forgotten.
+func TestRollbackIsNoticedWhereTheBoardIsReadAnew(t *testing.T) {
+	store := newForgetful()
+	a, _, _ := newPairOn(t, store, slowPoll)
+	a.board("b", wire.Rules{})
+	for i := 1; i <= 10; i++ {
+		a.push("b", event("s", i, "ann", float64(i)))
+	}
+	s, first := a.watching("b")
+	store.back("b", 6)
+	a.hub.HearRenewed("b")
+	if snap, _ := nextSnapshot(t, s); snap.Epoch == first.Epoch || snap.Version != 6 || store.begun != 1 {
+		t.Errorf("shown %+v, %d epochs were begun", snap, store.begun)
+	}
+}
+
 func TestRollbackIsNoticedByTheAnswerOfAPush(t *testing.T) {
 	store := newForgetful()
 	a, _, _ := newPairOn(t, store, slowPoll)
@@ -167,8 +184,8 @@ func TestLostBoardIsLoud(t *testing.T) {
 		if p := n.page("b", ""); p.Total != 1 || p.Epoch != first.Epoch {
 			t.Errorf("page %+v", p)
 		}
-		if said := n.info().Store; !strings.Contains(said, "has lost board b") {
-			t.Errorf("the console is told of store %q", said)
+		if said := n.info(); !strings.Contains(said.Problem, "has lost board b") || said.Lost != 1 {
+			t.Errorf("the console is told of store %+v", said)
 		}
 	}
 	within(t, "the list to hold it", func() bool {

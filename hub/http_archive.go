@@ -17,8 +17,8 @@ const maxArchive = 1 << 30
 
 // getArchive writes a board as it can be restored elsewhere. `from` says whose
 // word it is: the store's (default), this node's replica's, which has no
-// sources, or a sample of the best entries for which the store has compared its
-// parts with each other.
+// sources, or a sample of the store's best entries, for which it has compared
+// all parts of the board with each other.
 func (h *Hub) getArchive(w http.ResponseWriter, r *http.Request, p *Principal) *wire.Error {
 	board := r.PathValue("board")
 	if fault := h.mayRead(p, board, wire.AudienceLive); fault != nil {
@@ -36,7 +36,9 @@ func (h *Hub) getArchive(w http.ResponseWriter, r *http.Request, p *Principal) *
 		}
 	case "sample":
 		var s leaderboard.Sample
-		s, err = h.boards.Sample(r.Context(), board)
+		if err = h.boards.Check(r.Context(), board); err == nil {
+			s, err = h.boards.Sample(r.Context(), board)
+		}
 		a.Snapshot = leaderboard.Snapshot{Head: s.Head, Total: len(s.Entries), Entries: slices.Values(s.Entries)}
 	default:
 		return &wire.Error{Code: wire.BadRequest, Field: "from", Message: "must be store, replica or sample"}
@@ -149,31 +151,6 @@ func checkEntry(n int, e *leaderboard.Entry) *wire.Error {
 	return fault
 }
 
-// getChanges writes the changelog after the head that the query names, as
-// lines: the head, then a delta each.
-func (h *Hub) getChanges(w http.ResponseWriter, r *http.Request, p *Principal) *wire.Error {
-	board, q := r.PathValue("board"), r.URL.Query()
-	if fault := h.mayRead(p, board, wire.AudienceLive); fault != nil {
-		return fault
-	}
-	after := leaderboard.Head{Epoch: q.Get("epoch"), Chain: q.Get("chain")}
-	var err error
-	if after.Version, err = strconv.ParseUint(q.Get("version"), 10, 64); err != nil {
-		return &wire.Error{Code: wire.BadRequest, Field: "version", Message: "must be a whole number from 0; epoch, version and chain name the head to begin after"}
-	}
-	deltas, err := h.boards.Changes(r.Context(), board, after)
-	if err != nil {
-		return archiveFault(board, err)
-	}
-	w.Header().Set("Content-Type", ndjson)
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_ = boardfile.WriteChanges(patient{w}, boardfile.Start{Board: board, After: after}, deltas) // the peer may be gone
-	}
-	return nil
-}
-
 // archiveFault is what the reader or writer of archives and changelogs is told.
 func archiveFault(board string, err error) *wire.Error {
 	var fault *boardfile.Fault
@@ -187,10 +164,10 @@ func archiveFault(board string, err error) *wire.Error {
 		return &wire.Error{Code: wire.Exists, Field: "board", Message: "there is a board " + board + " already; restore under another name, or delete it"}
 	case errors.Is(err, leaderboard.ErrArchive):
 		return &wire.Error{Code: wire.BadRequest, Message: err.Error()}
-	case errors.Is(err, leaderboard.ErrGone):
-		return &wire.Error{Code: wire.NotFound, Message: "the changelog does not lead from that head to where the board is"}
-	case errors.Is(err, leaderboard.ErrDamaged):
+	case errors.Is(err, leaderboard.ErrDamaged): // first: a damaged changelog is ErrGone too
 		return &wire.Error{Code: wire.Internal, Message: err.Error()}
+	case errors.Is(err, leaderboard.ErrGone):
+		return &wire.Error{Code: wire.NotFound, Message: "the changelog does not lead from that head to where the board is: " + err.Error()}
 	}
 	return storeFault(board, err)
 }

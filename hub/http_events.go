@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"time"
 
-	"rollcall/leaderboard"
 	"rollcall/wire"
 )
 
@@ -23,12 +22,12 @@ func (h *Hub) postEvents(w http.ResponseWriter, r *http.Request, p *Principal) *
 	if fault := h.mayPush(p, board); fault != nil {
 		return fault
 	}
-	level, fault := h.ackLevel(r.URL.Query().Get("ack"))
+	asked, fault := h.wishes(Asked{Ack: r.URL.Query().Get("ack"), Journal: r.URL.Query().Get("journal")})
 	if fault != nil {
 		return fault
 	}
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == ndjson {
-		return h.postLines(w, r, p, board, level)
+		return h.postLines(w, r, p, board, asked)
 	}
 	body, fault := readAll(w, r)
 	if fault != nil {
@@ -38,14 +37,19 @@ func (h *Hub) postEvents(w http.ResponseWriter, r *http.Request, p *Principal) *
 	if fault != nil {
 		return fault
 	}
-	writeJSON(w, http.StatusOK, wire.Results{Results: h.push(p, board, level, in, blocked{})})
+	if asked.journal {
+		if fault := allNumbered(in); fault != nil {
+			return fault
+		}
+	}
+	writeJSON(w, http.StatusOK, wire.Results{Results: h.push(p, board, asked, in, blocked{})})
 	return nil
 }
 
 // postLines takes one event a line and answers one result a line, flushed per
 // batch. A line that does not parse is refused alone; of a body that is cut
 // off the complete lines count.
-func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, board string, level leaderboard.Level) *wire.Error {
+func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, board string, asked wishes) *wire.Error {
 	rc := http.NewResponseController(w)
 	_ = rc.EnableFullDuplex() // HTTP/2 needs none; HTTP/1 answers while it reads
 	unhook := context.AfterFunc(h.life, func() { _ = rc.SetReadDeadline(time.Now()) })
@@ -57,7 +61,12 @@ func (h *Hub) postLines(w http.ResponseWriter, r *http.Request, p *Principal, bo
 	enc := json.NewEncoder(w)
 	for {
 		in, numbers, err := lines.batch(h.cfg.BatchMax)
-		results := h.push(p, board, level, in, stuck)
+		for i := range in {
+			if fault := unnumbered(&in[i]); fault != nil && asked.journal && in[i].Fault == nil {
+				in[i].Fault, in[i].Identified = fault, false
+			}
+		}
+		results := h.push(p, board, asked, in, stuck)
 		_ = rc.SetWriteDeadline(time.Now().Add(writeWait)) // a test's recorder has none
 		for i, res := range results {
 			res.Line = numbers[i]

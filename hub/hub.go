@@ -25,6 +25,7 @@ type Hub struct {
 	started time.Time
 
 	queues    *queues
+	unapplied *unapplied
 	loads     *loads
 	feeds     *feeds
 	poller    *poller
@@ -33,6 +34,7 @@ type Hub struct {
 	pacer     *pacer
 	sessions  *sessions
 	standings *standings
+	journal   *journal
 	rates     *rates
 	wary      *wary // boards
 	breaker   *breaker
@@ -71,11 +73,13 @@ func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
 	h.boards = h.wary
 	h.people = newPeople(h)
 	h.queues = newQueues(h)
+	h.unapplied = &unapplied{to: h.log}
 	h.loads = newLoads(h.queues)
 	h.poller = newPoller(h)
-	h.nodes = &nodes{heard: map[string]heardNode{}}
+	h.nodes = newNodes()
 	h.feeds = &feeds{hub: h, open: map[string]*feed{}}
 	h.standings = newStandings(h)
+	h.journal = newJournal(h)
 	h.rooms = newRooms(h)
 	h.sessions = newSessions(h)
 	h.rates = newRates(cfg.Limits.PlayerRequests, cfg.Limiter)
@@ -87,9 +91,12 @@ func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
 // Node is the node's id.
 func (h *Hub) Node() string { return h.cfg.Node }
 
-// Start runs the node's loops and, where the store is its own, warms its
+// Start reads the journal, runs the node's loops and, where the store is its own, warms its
 // replicas; then it is ready. Stop it with Close.
 func (h *Hub) Start(ctx context.Context) error {
+	if err := h.journal.start(ctx); err != nil {
+		return err
+	}
 	h.loops.Go(func() { h.pacer.run(h.life) })
 	h.loops.Go(func() { h.janitor(h.life) })
 	h.loops.Go(func() { h.standings.run(h.life) })
@@ -127,6 +134,7 @@ func (h *Hub) Close() {
 	h.stop()
 	h.loops.Wait()
 	h.work.Wait()
+	h.journal.close()
 	if h.unbus != nil {
 		h.unbus()
 	}

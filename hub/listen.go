@@ -11,10 +11,7 @@ func (h *Hub) HearDelta(board string, d leaderboard.Delta) {
 }
 
 // HearRenewed takes that another node created or deleted a board.
-func (h *Hub) HearRenewed(board string) {
-	h.wary.changed(board)
-	h.feeds.renewed(board)
-}
+func (h *Hub) HearRenewed(board string) { h.reread(board) }
 
 // StoreConnected takes that a connection to the store is new: it may be
 // another store by now.
@@ -30,6 +27,17 @@ func (h *Hub) Doubt(boards ...string) {
 
 // renewed tells all nodes that a board was created or deleted here.
 func (h *Hub) renewed(board string) {
-	h.feeds.renewed(board)
+	h.reread(board)
 	h.bus.PublishRenewed(board)
+}
+
+// reread makes this node forget what it knows of a board that was created or
+// deleted, and read it again for who watches it and for its bots.
+func (h *Hub) reread(board string) {
+	h.wary.changed(board)
+	h.losses.set(board, false)
+	if h.standings.has(board) {
+		h.feeds.get(board)
+	}
+	h.feeds.renewed(board)
 }

@@ -55,7 +55,9 @@ func (l *losses) set(board string, lost bool) {
 	} else {
 		delete(l.boards, board)
 	}
-	l.count.Store(int64(len(l.boards)))
+	if n := int64(len(l.boards)); l.count.Swap(n) != n {
+		signal(l.hub.nodes.news)
+	}
 }
 
 // problem says which boards are lost, "" if none is.

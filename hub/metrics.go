@@ -34,6 +34,9 @@ type metrics struct {
 	fences       *prometheus.CounterVec // outcome
 	audits       *prometheus.CounterVec // result
 
+	journalReplayed prometheus.Counter
+	journalDropped  *prometheus.CounterVec // reason
+
 	breakerOpened prometheus.Counter
 	messages      prometheus.Counter
 	errors        *prometheus.CounterVec // code
@@ -62,6 +65,9 @@ func newMetrics() *metrics {
 		fences:      counters("rollcall_fences_total", "Replicas that the store's changelog did not lead on from, by what the store said: begun = acknowledged events may be lost, a new epoch began.", "outcome"),
 		audits:      counters("rollcall_audits_total", "Boards compared with what the store holds, by result.", "result"),
 
+		journalReplayed: prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_journal_replayed_total", Help: "Events of the journal that the store had forgotten and has taken again."}),
+		journalDropped:  counters("rollcall_journal_dropped_total", "Events of the journal given up before the store was known to have them for good, by reason.", "reason"),
+
 		breakerOpened: prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_breaker_opened_total", Help: "Boards whose events were no longer taken to a store that did not take them."}),
 		messages:      prometheus.NewCounter(prometheus.CounterOpts{Name: "rollcall_messages_total", Help: "Messages read from sessions."}),
 		errors:        counters("rollcall_errors_total", "Requests answered with an error, by code.", "code"),
@@ -69,7 +75,7 @@ func newMetrics() *metrics {
 		closes:        counters("rollcall_sessions_ended_total", "Sessions ended, by reason.", "reason"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.unproven, m.proofs, m.transitions, m.repairs, m.roomRepairs, m.polls, m.partitions, m.fences, m.audits, m.breakerOpened, m.messages, m.errors, m.limits, m.closes)
+	m.registry.MustRegister(m.queued, m.batchEvents, m.applySeconds, m.events, m.unproven, m.proofs, m.transitions, m.repairs, m.roomRepairs, m.polls, m.partitions, m.fences, m.audits, m.journalReplayed, m.journalDropped, m.breakerOpened, m.messages, m.errors, m.limits, m.closes)
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }
@@ -88,6 +94,7 @@ func (m *metrics) watch(h *Hub) {
 	}
 	m.registry.MustRegister(h.loads)
 	m.registry.MustRegister(h.cfg.Collectors...)
+	gauge("rollcall_queued_bytes", "Memory, about, of the score events that wait for the store or for their answers.", func() float64 { return float64(h.queues.held()) })
 	gauge("rollcall_sessions", "Open sessions.", func() float64 { live, _ := h.sessions.counts(); return float64(live) })
 	gauge("rollcall_users", "Users with a session.", func() float64 { _, users := h.sessions.counts(); return float64(users) })
 	gauge("rollcall_replicas", "Boards with a replica on this node.", func() float64 { return float64(h.feeds.count()) })
@@ -97,6 +104,8 @@ func (m *metrics) watch(h *Hub) {
 	gauge("rollcall_views", "Views of boards that sessions watch, each rendered when it is due.", func() float64 { return float64(h.feeds.views()) })
 	gauge("rollcall_waiting_reads", "Reads that wait for a board or a version of it.", func() float64 { return float64(h.feeds.waiting()) })
 	gauge("rollcall_standings", "Sources whose standing is told to the sessions that push them.", func() float64 { return float64(h.standings.count()) })
+	gauge("rollcall_journal_events", "Events that the journal holds.", func() float64 { events, _ := h.journal.held(); return float64(events) })
+	gauge("rollcall_journal_bytes", "Bytes of these events.", func() float64 { _, bytes := h.journal.held(); return float64(bytes) })
 	gauge("rollcall_degraded", "1 while the roster does not answer.", func() float64 {
 		if h.tracker.Degraded() {
 			return 1

@@ -18,6 +18,9 @@ type pushing struct {
 	in      []wire.Incoming
 	results []wire.Result
 
+	journal bool // what is acknowledged is kept in the journal
+	room    keeping
+
 	// What the store said: of which epoch, and what it proved.
 	head  leaderboard.Head
 	proof leaderboard.Level
@@ -109,25 +112,58 @@ func (h *Hub) start(ps *pushing, stuck blocked, done func()) {
 		done()
 		return
 	}
-	ok := h.queues.add(ps.board, job{events: ps.events, level: ps.level, sender: ps.sender, done: func(out leaderboard.Outcome, short *wire.Error, err error) {
-		ps.answer(out, short, err, stuck)
+	if ps.journal {
+		if fault := h.journal.reserve(ps); fault != nil {
+			ps.refuse(fault, stuck)
+			done()
+			return
+		}
+	}
+	j := job{events: ps.events, level: ps.level, sender: ps.sender, done: func(out leaderboard.Outcome, short *wire.Error, err error) {
+		if ps.answer(out, short, err, stuck); ps.journal {
+			h.journal.keep(ps, stuck, done)
+			return
+		}
 		done()
-	}})
-	if !ok {
-		h.metrics.refused("queue_depth")
-		ps.refuse(busy("too many events wait for this board"), stuck)
+	}}
+	for i := range ps.events {
+		j.bytes += eventBytes(&ps.events[i])
+	}
+	if fault := h.queues.add(ps.board, j); fault != nil {
+		if ps.journal {
+			h.journal.release(ps)
+		}
+		ps.refuse(fault, stuck)
 		done()
 	}
+}
+
+// eventBytes is about what an event takes in memory, with its place in the
+// request and its result.
+func eventBytes(e *leaderboard.Event) int {
+	const fixed, cell = 512, 64
+	n := fixed + len(e.Member) + len(e.Source) + len(e.ID) + len(e.Epoch)
+	if e.Name != nil {
+		n += len(*e.Name)
+	}
+	if e.Group != nil {
+		n += len(*e.Group)
+	}
+	for column, value := range e.Cells {
+		n += cell + len(column) + len(value)
+	}
+	return n
 }
 
 // push takes events of one request through the store in runs of the batch
 // size, one after the other, so that a source's order holds and a transient
 // refusal stops the rest of its events.
-func (h *Hub) push(p *Principal, board string, level leaderboard.Level, in []wire.Incoming, stuck blocked) []wire.Result {
+func (h *Hub) push(p *Principal, board string, w wishes, in []wire.Incoming, stuck blocked) []wire.Result {
 	results := make([]wire.Result, 0, len(in))
 	for len(in) > 0 {
 		n := min(len(in), h.cfg.BatchMax)
-		ps := newPushing(p, board, level, in[:n], stuck)
+		ps := newPushing(p, board, w.level, in[:n], stuck)
+		ps.journal = w.journal
 		answered := make(chan struct{})
 		h.start(ps, stuck, func() { close(answered) })
 		<-answered
@@ -139,7 +175,21 @@ func (h *Hub) push(p *Principal, board string, level leaderboard.Level, in []wir
 
 // Asked is what a request of events asks for beside them.
 type Asked struct {
-	Ack string // the least level of its acks; "" = the board's
+	Ack     string // the least level of its acks; "" = the board's
+	Journal string // "true": what is acknowledged is kept in this node's journal; "" = "false"
+}
+
+// wishes are what a request asks for, once it is known that it may have them.
+type wishes struct {
+	level   leaderboard.Level
+	journal bool
+}
+
+func (h *Hub) wishes(a Asked) (w wishes, fault *wire.Error) {
+	if w.level, fault = h.ackLevel(a.Ack); fault == nil {
+		w.journal, fault = h.wantsJournal(a.Journal)
+	}
+	return w, fault
 }
 
 // PushMessage answers one message of events (an object or an array, at most
@@ -147,9 +197,9 @@ type Asked struct {
 // wire.Failure if nothing was applied.
 func (h *Hub) PushMessage(p Principal, board string, asked Asked, body []byte) []byte {
 	fault := h.mayPush(&p, board)
-	var level leaderboard.Level
+	var w wishes
 	if fault == nil {
-		level, fault = h.ackLevel(asked.Ack)
+		w, fault = h.wishes(asked)
 	}
 	var in []wire.Incoming
 	if fault == nil {
@@ -158,9 +208,12 @@ func (h *Hub) PushMessage(p Principal, board string, asked Asked, body []byte) [
 	if fault == nil && len(in) > wire.MaxBatch {
 		fault = &wire.Error{Code: wire.TooLarge, Message: fmt.Sprintf("a message must hold at most %d events", wire.MaxBatch)}
 	}
+	if fault == nil && w.journal {
+		fault = allNumbered(in)
+	}
 	if fault != nil {
 		h.metrics.errors.WithLabelValues(string(fault.Code)).Inc()
 		return encode(wire.Failure{Error: fault})
 	}
-	return encode(wire.Results{Results: h.push(&p, board, level, in, blocked{})})
+	return encode(wire.Results{Results: h.push(&p, board, w, in, blocked{})})
 }

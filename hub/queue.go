@@ -2,7 +2,6 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -22,6 +21,7 @@ const retryAfter = 100 * time.Millisecond
 // must not be acknowledged, nil if it may.
 type job struct {
 	events []leaderboard.Event
+	bytes  int               // of the events, about
 	level  leaderboard.Level // the least of the acks
 	sender any               // jobs of one sender are not reordered; nil = they need no order
 	done   func(out leaderboard.Outcome, short *wire.Error, err error)
@@ -34,6 +34,7 @@ type queues struct {
 
 	mu     sync.Mutex
 	lines  map[string]*line // guarded by mu
+	bytes  int              // guarded by mu; of the events of all lines
 	closed bool             // guarded by mu
 	work   sync.WaitGroup   // the workers
 
@@ -47,16 +48,16 @@ func newQueues(h *Hub) *queues {
 	return q
 }
 
-// add puts a job in the board's line and reports whether there was room.
-func (q *queues) add(board string, j job) bool {
+// add puts a job in the board's line, or says why there is no room.
+func (q *queues) add(board string, j job) *wire.Error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l := q.lines[board]
 	if l == nil {
 		l = &line{}
 	}
-	if q.closed || l.events+len(j.events) > q.hub.cfg.QueueDepth {
-		return false
+	if fault := q.fullLocked(l, &j); fault != nil {
+		return fault
 	}
 	if q.lines[board] == nil {
 		q.lines[board] = l
@@ -64,8 +65,30 @@ func (q *queues) add(board string, j job) bool {
 	}
 	l.jobs = append(l.jobs, j)
 	l.events += len(j.events)
+	l.bytes += j.bytes
+	q.bytes += j.bytes
 	q.hub.metrics.queued.Add(float64(len(j.events)))
-	return true
+	return nil
+}
+
+// fullLocked says why a line takes no such job. One that nothing is before is
+// taken whatever its size, unless the node is full.
+func (q *queues) fullLocked(l *line, j *job) *wire.Error {
+	cfg := &q.hub.cfg
+	switch {
+	case q.closed:
+		return errStopping
+	case l.events+len(j.events) > cfg.QueueDepth:
+		q.hub.metrics.refused("queue_depth")
+		return busy("too many events wait for this board")
+	case l.bytes > 0 && l.bytes+j.bytes > cfg.QueueBytes:
+		q.hub.metrics.refused("queue_bytes")
+		return busy("too many bytes of events wait for this board")
+	case q.bytes > 0 && q.bytes+j.bytes > cfg.NodeQueueBytes:
+		q.hub.metrics.refused("node_queue_bytes")
+		return busy("too many bytes of events wait on this node")
+	}
+	return nil
 }
 
 // drain is the board's worker: whatever waits while the last call is in flight
@@ -86,6 +109,7 @@ func (q *queues) drain(board string, l *line) {
 			go func() {
 				defer close(done)
 				q.hub.tell(c)
+				q.release(l, jobs)
 			}()
 		case told != nil:
 			<-told
@@ -110,6 +134,27 @@ func (q *queues) take(board string, l *line, end bool) (jobs []job, n int) {
 	return jobs, n
 }
 
+// release takes that the events of jobs have been answered. Until then they
+// count for the bounds in bytes, and the line's array must not keep them longer.
+func (q *queues) release(l *line, jobs []job) {
+	n := 0
+	for _, j := range jobs {
+		n += j.bytes
+	}
+	clear(jobs)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l.bytes -= n
+	q.bytes -= n
+}
+
+// held is how many bytes of events wait for the store or for their answers.
+func (q *queues) held() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.bytes
+}
+
 // waiting is how many events of a board wait.
 func (q *queues) waiting(board string) int {
 	q.mu.Lock()
@@ -129,83 +174,4 @@ func (q *queues) close() {
 	q.closed = true
 	q.mu.Unlock()
 	q.work.Wait()
-}
-
-// call is what one call of the store was for, and what came of it.
-type call struct {
-	board string
-	jobs  []job
-	level leaderboard.Level // what must be proven of it
-	known bool              // that is what the board asks for too
-	out   leaderboard.Outcome
-	err   error
-}
-
-// apply takes one batch to the store; its jobs ask for one level.
-func (h *Hub) apply(board string, jobs []job, n int) call {
-	level, known, err := h.levelOn(h.queues.calls, board, jobs[0].level)
-	if err != nil {
-		return call{board: board, jobs: jobs, err: err}
-	}
-	batch := jobs[0].events
-	if len(jobs) > 1 {
-		batch = make([]leaderboard.Event, 0, n)
-		for _, j := range jobs {
-			batch = append(batch, j.events...)
-		}
-	}
-	start := time.Now()
-	out, err := h.boards.Apply(h.queues.calls, board, batch, level)
-	took := time.Since(start)
-	h.metrics.applySeconds.Observe(took.Seconds())
-	unknown := errors.Is(err, leaderboard.ErrUnknownBoard)
-	if !unknown { // such names have no end
-		h.loads.note(board, n, took, time.Now())
-	}
-	if err != nil {
-		if !unknown {
-			h.log.Error("batch not applied", "board", board, "events", n, "err", err)
-		}
-	} else {
-		h.metrics.batchEvents.Observe(float64(n))
-	}
-	return call{board: board, jobs: jobs, level: level, known: known, out: out, err: err}
-}
-
-// tell tells what a call did to the replicas, then to the senders.
-func (h *Hub) tell(c call) {
-	if c.err != nil {
-		for _, j := range c.jobs {
-			j.done(leaderboard.Outcome{}, nil, c.err)
-		}
-		return
-	}
-	h.metrics.countResults(c.out.Results)
-	if c.out.Delta != nil {
-		h.feeds.changed(c.board, *c.out.Delta)
-		h.bus.PublishDelta(c.board, *c.out.Delta)
-	} else {
-		h.feeds.answered(c.board, c.out.Head)
-	}
-	short := h.unproven(c)
-	rest := c.out.Results
-	for _, j := range c.jobs {
-		own := c.out
-		own.Results, rest = rest[:len(j.events)], rest[len(j.events):]
-		j.done(own, short, nil)
-	}
-}
-
-// storeFault is what a sender or reader is told when the store failed.
-func storeFault(board string, err error) *wire.Error {
-	var we *wire.Error
-	switch {
-	case errors.As(err, &we):
-		return we
-	case errors.Is(err, leaderboard.ErrUnknownBoard):
-		return &wire.Error{Code: wire.UnknownBoard, Field: "board", Message: "there is no board " + board + "; create it with PUT /v1/boards/" + board}
-	case errors.Is(err, leaderboard.ErrRulesFixed):
-		return &wire.Error{Code: wire.RulesFixed, Field: "order", Message: "order and tie cannot change while the board has entries"}
-	}
-	return &wire.Error{Code: wire.Unavailable, Message: "the store cannot answer now", RetryAfterMS: retryAfter.Milliseconds()}
 }

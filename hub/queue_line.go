@@ -3,7 +3,8 @@ package hub
 // line is what waits before the store for one board.
 type line struct {
 	jobs   []job
-	events int
+	events int // that wait
+	bytes  int // of those that wait, or whose answer is on its way
 }
 
 // take takes the next batch: the first job, and whatever else waits for an ack

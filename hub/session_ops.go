@@ -104,6 +104,9 @@ func (s *session) authenticated(p Principal) bool {
 		return false
 	}
 	s.who = &p
+	s.hub.standings.retain(s, func(board, source string) bool {
+		return s.hub.mayPush(&p, board) == nil && (p.Source == "" || p.Source == source)
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.expiry != nil {
@@ -136,11 +139,16 @@ func (s *session) score(req *request) *wire.Error {
 		return &wire.Error{Code: wire.TooLarge, Field: "events", Message: fmt.Sprintf("must be 1 to %d events", wire.MaxBatch)}
 	}
 	level, fault := s.hub.ackLevel(req.Ack)
+	if fault == nil && req.Journal {
+		if fault = s.hub.mayJournal(); fault == nil {
+			fault = allNumbered(req.incoming)
+		}
+	}
 	if fault != nil {
 		return fault
 	}
 	ps := newPushing(s.who, req.Board, level, req.incoming, nil)
-	ps.sender = s
+	ps.sender, ps.journal = s, req.Journal
 	s.bot.Store(true)
 	s.inFly <- struct{}{}
 	s.hub.start(ps, nil, func() {

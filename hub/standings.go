@@ -21,6 +21,7 @@ type standings struct {
 	boards   map[string]*standingBoard // guarded by mu
 	sessions map[*session][]*standing  // guarded by mu: what each of them pushes
 	held     int                       // guarded by mu
+	asking   int                       // guarded by mu: boards of which the store is being asked
 }
 
 func newStandings(h *Hub) *standings {
@@ -139,13 +140,15 @@ func (at *standing) backLocked(seq uint64) {
 	at.untold = true
 }
 
-// renewed asks the store where the sources of a board stand, and tells their
-// sessions: its history is not what it was.
-func (st *standings) renewed(board string) {
+// found takes the epoch of a board that was read from the store. If its sources
+// were acknowledged in another one, the store is asked where they stand, and
+// their sessions are told.
+func (st *standings) found(board, epoch string) {
+	st.hub.journal.found(board, epoch)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	b := st.boards[board]
-	if b == nil {
+	if b == nil || b.epoch == epoch {
 		return
 	}
 	for _, at := range b.sources {
@@ -153,6 +156,13 @@ func (st *standings) renewed(board string) {
 	}
 	b.soonest, b.wait = time.Time{}, 0
 	st.signal()
+}
+
+// has reports whether sessions here push sources of the board.
+func (st *standings) has(board string) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.boards[board] != nil
 }
 
 // known is what is known here to be durable of a source, in which epoch.
@@ -173,9 +183,4 @@ func (st *standings) count() int {
 	return st.held
 }
 
-func (st *standings) signal() {
-	select {
-	case st.wake <- struct{}{}:
-	default: // it will look anyway
-	}
-}
+func (st *standings) signal() { signal(st.wake) }

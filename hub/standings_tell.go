@@ -12,6 +12,11 @@ import (
 // between two questions to the store of one board.
 const standingEvery = 200 * time.Millisecond
 
+// proofsAtOnce bounds the boards of which the store is asked at once: where a
+// replica is dead each question takes long, and acks that need one wait beside
+// them for the same connections (64 to a Redis).
+const proofsAtOnce = 16
+
 // run asks the store and tells the sessions while there is something to ask or
 // to tell.
 func (st *standings) run(ctx context.Context) {
@@ -81,12 +86,15 @@ func (st *standings) look(now time.Time) (soonest time.Time, more bool) {
 		}
 		switch {
 		case !owed || b.asking:
+		case st.asking >= proofsAtOnce: // the end of one of them is a signal
 		case b.soonest.After(now):
 			if !more || b.soonest.Before(soonest) {
 				soonest, more = b.soonest, true
 			}
 		default:
-			b.asking = st.hub.spawn(func() { st.ask(b) })
+			if b.asking = st.hub.spawn(func() { st.ask(b) }); b.asking {
+				st.asking++
+			}
 		}
 	}
 	st.mu.Unlock()

@@ -173,13 +173,32 @@ func TestSessionsAreToldOfAnotherHistory(t *testing.T) {
 		var info wire.BoardInfo
 		n.want(http.StatusCreated, "PUT", "/v1/boards/b", wire.Rules{}, &info)
 		p.proves(leaderboard.LevelDisk)
-		n.hub.RenewStandings("b")
 		wantStanding(t, bot.standing(), info.Epoch, 0, "unknown")
 		wantAcks(t, bot.score("", incr("s", 1)), "applied disk")
 		if durable != "" {
 			wantStanding(t, bot.standing(), info.Epoch, 1, "1")
 		}
 	}
+}
+
+// The board was gone long enough for the node to forget it.
+func TestSessionsAreToldOfABoardMadeAnewLater(t *testing.T) {
+	n, p := newProvingNode(t, hub.Config{Durable: leaderboard.LevelDisk})
+	n.board("b", wire.Rules{})
+	bot := n.hello("bot")
+	bot.score("", incr("s", 1))
+	n.want(http.StatusNoContent, "DELETE", "/v1/boards/b", nil, nil)
+	p.mu.Lock()
+	asked := p.proofs
+	p.mu.Unlock()
+	within(t, "the node to find no board", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.proofs > asked && !n.hub.Serves("b")
+	})
+	var info wire.BoardInfo
+	n.want(http.StatusCreated, "PUT", "/v1/boards/b", wire.Rules{}, &info)
+	wantStanding(t, bot.standing(), info.Epoch, 0, "unknown")
 }
 
 // Nobody told this node, but another source's ack is of another epoch.

@@ -35,9 +35,19 @@ func (st *standings) trackLocked(s *session, board, source string) *standing {
 
 // leave forgets a session, and the sources that nobody else pushes.
 func (st *standings) leave(s *session) {
+	st.retain(s, func(string, string) bool { return false })
+}
+
+// retain forgets what a session may not push any more.
+func (st *standings) retain(s *session, may func(board, source string) bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	var rest []*standing
 	for _, at := range st.sessions[s] {
+		if may(at.board.name, at.source) {
+			rest = append(rest, at)
+			continue
+		}
 		if delete(at.sessions, s); len(at.sessions) > 0 {
 			continue
 		}
@@ -46,5 +56,7 @@ func (st *standings) leave(s *session) {
 			delete(st.boards, at.board.name)
 		}
 	}
-	delete(st.sessions, s)
+	if st.sessions[s] = rest; len(rest) == 0 {
+		delete(st.sessions, s)
+	}
 }

@@ -11,7 +11,7 @@ var (
 	ErrRulesFixed   = errors.New("order and tie are fixed while the board has entries")
 	ErrUnavailable  = errors.New("the store cannot write now") // disk full, fsync failed
 	ErrGone         = errors.New("the changelog does not reach back to that head")
-	ErrDamaged      = errors.New("the parts of the board do not agree") // found by Sample
+	ErrDamaged      = errors.New("the parts of the board do not agree") // found by Sample, Check and Changes
 	ErrExists       = errors.New("there is such a board already")       // Restore
 )
 

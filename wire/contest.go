@@ -48,6 +48,11 @@ type NodeInfo struct {
 	Rooms    int    `json:"rooms"`
 	Store    string `json:"store"` // "memory", "disk" …
 	Bus      string `json:"bus"`
+	// Problem says in a sentence what is wrong with the store as this node sees
+	// it; "" = nothing. Lost is how many boards the store has lost, of those that
+	// this node knows of.
+	Problem string `json:"problem,omitempty"`
+	Lost    int    `json:"lost,omitempty"`
 	// Hot are the boards with the most events through this node, hottest first.
 	Hot []BoardLoad `json:"hot"`
 }

@@ -41,6 +41,8 @@ type Request struct {
 
 	Events []json.RawMessage `json:"events,omitempty"` // score, 1 to 64
 	Ack    string            `json:"ack,omitempty"`    // score: the least level of the acks; "" = the board's
+
+	Journal bool `json:"journal,omitempty"` // score: the node is to keep what it acknowledges in its journal
 }
 
 // Bye is what the server says before it closes a connection because the node

@@ -78,7 +78,7 @@ type fetched struct {
 
 // archive reads the board's archive from "store", "replica" or "sample".
 func (a *auditor) archive(ctx context.Context, board, from string) (*fetched, error) {
-	body, err := a.call(ctx, http.MethodGet, board, "archive", url.Values{"from": {from}}, nil)
+	body, err := a.call(ctx, http.MethodGet, board, "archive", url.Values{"from": {from}, "wait_ms": {"30000"}}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -104,26 +104,21 @@ func readArchive(r io.Reader) (*fetched, error) {
 	return f, nil
 }
 
-// changes reads the changelog after a head.
-func (a *auditor) changes(ctx context.Context, board string, after leaderboard.Head) ([]leaderboard.Delta, error) {
-	query := url.Values{"epoch": {after.Epoch}, "version": {strconv.FormatUint(after.Version, 10)}, "chain": {after.Chain}}
+// changes reads the changelog after a head, all there is after the zero Head,
+// and the head that it begins after.
+func (a *auditor) changes(ctx context.Context, board string, after leaderboard.Head) (leaderboard.Head, []leaderboard.Delta, error) {
+	var query url.Values
+	if after != (leaderboard.Head{}) {
+		query = url.Values{"epoch": {after.Epoch}, "version": {strconv.FormatUint(after.Version, 10)}, "chain": {after.Chain}}
+	}
 	body, err := a.call(ctx, http.MethodGet, board, "changes", query, nil)
 	if err != nil {
-		return nil, err
+		return after, nil, err
 	}
 	defer func() { _ = body.Close() }()
-	_, deltas, err := boardfile.ReadChanges(body)
-	return deltas, err
-}
-
-// openOut opens the file that a verb writes; "" is standard output.
-func openOut(e *env, path string) (io.Writer, func() error, error) {
-	if path == "" || path == "-" {
-		return e.stdout, func() error { return nil }, nil
-	}
-	f, err := os.Create(path)
+	start, deltas, err := boardfile.ReadChanges(body)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--output: %w", err)
+		return after, nil, fmt.Errorf("changelog: %w", err)
 	}
-	return f, f.Close, nil
+	return start.After, deltas, nil
 }

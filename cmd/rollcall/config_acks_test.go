@@ -14,7 +14,7 @@ func TestDurableIsWhatAcksMeanUnlessToldOtherwise(t *testing.T) {
 	for _, c := range []struct {
 		ack, durable string
 		shared       bool
-		most         leaderboard.Level
+		most, can    leaderboard.Level
 
 		wantAck, wantDurable leaderboard.Level
 		fault                string
@@ -22,6 +22,12 @@ func TestDurableIsWhatAcksMeanUnlessToldOtherwise(t *testing.T) {
 		{most: disk, wantAck: disk, wantDurable: disk}, // --data
 		{most: memory, wantAck: memory},                // --data ""
 		{most: both, shared: true},                     // --redis
+		{most: both, can: replica, shared: true, wantDurable: replica},
+		{most: both, can: disk, shared: true, wantDurable: disk},
+		{ack: "memory", most: both, can: disk, shared: true, wantAck: memory, wantDurable: disk},
+		{ack: "disk", most: both, can: replica, shared: true, wantAck: disk, wantDurable: disk},
+		{durable: "both", most: both, can: disk, shared: true, wantDurable: both},
+		{durable: "none", most: both, can: replica, shared: true},
 		{ack: "replica", most: both, shared: true, wantAck: replica, wantDurable: replica},
 		{ack: "memory", durable: "disk", most: both, shared: true, wantAck: memory, wantDurable: disk},
 		{ack: "both", durable: "none", most: both, shared: true, wantAck: both},
@@ -31,7 +37,7 @@ func TestDurableIsWhatAcksMeanUnlessToldOtherwise(t *testing.T) {
 		{durable: "both", most: disk, fault: "--durable is both; this store can prove at most disk"},
 	} {
 		f, cfg := ackFlags{Ack: c.ack, Durable: c.durable}, hub.Config{Shared: c.shared}
-		err := f.levels(&cfg, c.most)
+		err := f.levels(&cfg, c.most, c.can)
 		switch {
 		case c.fault != "":
 			if err == nil || !strings.Contains(err.Error(), c.fault) {

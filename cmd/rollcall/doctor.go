@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"rollcall/leaderboard"
 )
 
 // doctorCmd says what a deployment survives and what should be changed. It
@@ -18,7 +20,10 @@ type doctorCmd struct {
 	Redis string `help:"Redis, as for serve." placeholder:"URL" env:"ROLLCALL_REDIS"`
 	NATS  string `name:"nats" help:"NATS, as for serve." placeholder:"URL" env:"ROLLCALL_NATS"`
 	Data  string `help:"Data directory, as for serve; not used with --redis." default:"./rollcall-data" placeholder:"DIR" env:"ROLLCALL_DATA"`
-	JSON  bool   `name:"json" help:"Print JSON."`
+	Ack   string `help:"As for serve: the least that an ack shall mean." placeholder:"LEVEL" enum:",memory,disk,replica,both" default:"" env:"ROLLCALL_ACK"`
+
+	AckReplicas int  `help:"As for serve." default:"1" env:"ROLLCALL_ACK_REPLICAS"`
+	JSON        bool `name:"json" help:"Print JSON."`
 }
 
 // doctorWait bounds the whole examination.
@@ -42,7 +47,11 @@ const (
 )
 
 // examination gathers verdicts.
-type examination struct{ Verdicts []verdict }
+type examination struct {
+	Verdicts []verdict
+	ack      leaderboard.Level // what is asked for; "" = nothing more than memory
+	replicas int               // that are asked for
+}
 
 func (x *examination) add(k kind, what, result, change string) {
 	x.Verdicts = append(x.Verdicts, verdict{k, what, result, change})
@@ -52,7 +61,10 @@ func (x *examination) add(k kind, what, result, change string) {
 func (c *doctorCmd) Run(e *env) error {
 	ctx, cancel := context.WithTimeout(e.ctx, doctorWait)
 	defer cancel()
-	var x examination
+	if c.AckReplicas < 1 {
+		return fmt.Errorf("--ack-replicas: is %d; it must be at least 1", c.AckReplicas)
+	}
+	x := examination{ack: leaderboard.Level(c.Ack), replicas: c.AckReplicas}
 	switch {
 	case c.Redis != "":
 		x.add(survives, "crash of a node", "its sessions come back on others; nothing is on it alone", "")

@@ -3,23 +3,24 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
 
-	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/vfs"
+	"rollcall/leaderboard/pebbleboard"
 )
 
 // spaceLeast is the free space below which the embedded store is near its end:
 // its log and tables take up to 64 MiB beside what is in them.
 const spaceLeast = 256 << 20
 
-// data examines a data directory and leaves it as it is. What is in it is
-// checked by serve, which refuses what is damaged and leaves it as it is too.
+// data examines a data directory as serve does when it starts, and leaves it as
+// it is. One that is in use is not read.
 func (x *examination) data(dir string) {
 	if dir == "" {
 		x.add(danger, "restart", "everything is gone: the store is in memory only", "--data DIR")
+		x.embeddedLevels(false)
 		return
 	}
 	info, err := os.Stat(dir)
@@ -46,27 +47,40 @@ func (x *examination) data(dir string) {
 			x.add(danger, "full disk", fmt.Sprintf("%d MiB are free; a full disk makes the store read-only until it is restarted", free>>20), "free space, or another --data")
 		}
 	}
-	x.lock(filepath.Join(dir, "rollcall.lock"))
-	if there, err := pebble.Peek(dir, vfs.Default); err != nil {
-		x.add(danger, "data directory "+dir, "cannot be read: "+err.Error(), "restore a copy")
-	} else if there.Exists && there.FormatMajorVersion > pebble.FormatTableFormatV6 {
-		x.add(danger, "data directory "+dir, "is of a newer rollcall, or another program", "the program that wrote it")
-	} else if _, err := os.Stat(filepath.Join(dir, "MARK")); err == nil && !there.Exists {
-		x.add(danger, "data directory "+dir, "its database is missing: files were lost", "restore a copy")
+	if !x.inUse(filepath.Join(dir, "rollcall.lock")) {
+		x.boards(dir)
 	}
 	x.add(survives, "crash and power cut", "acknowledged events are on the disk of this machine", "")
 	x.add(loses, "loss of the machine or its disk", "all of it but what was exported", "rollcall export --format json, or --redis")
+	x.embeddedLevels(true)
 }
 
-// lock asks who holds the directory.
-func (x *examination) lock(path string) {
+// boards reads all of a directory that nobody uses.
+func (x *examination) boards(dir string) {
+	boards, entries := 0, 0
+	err := pebbleboard.Examine(pebbleboard.Config{
+		Dir: dir, Logger: slog.New(slog.DiscardHandler),
+		Progress: func(_ string, n int) { boards, entries = boards+1, entries+n },
+	})
+	switch {
+	case err != nil:
+		x.add(danger, "start", "serve would refuse: "+err.Error(), "restore a copy, or the program that wrote it")
+	case boards > 0:
+		x.add(survives, "start", fmt.Sprintf("all of %s can be read: %d boards, %d members", dir, boards, entries), "")
+	}
+}
+
+// inUse asks who holds the directory.
+func (x *examination) inUse(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
-		return // nobody ever has
+		return false // nobody ever has
 	}
 	defer func() { _ = f.Close() }()
 	held := syscall.Flock_t{Type: syscall.F_WRLCK}
-	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &held); err == nil && held.Type != syscall.F_UNLCK {
-		x.add(survives, "data directory", fmt.Sprintf("is in use by process %d", held.Pid), "")
+	if err := syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &held); err != nil || held.Type == syscall.F_UNLCK {
+		return false
 	}
+	x.add(survives, "data directory", fmt.Sprintf("is in use by process %d, which has checked it", held.Pid), "")
+	return true
 }

@@ -28,11 +28,13 @@ func (x *examination) redis(ctx context.Context, text string) {
 	if err != nil {
 		x.add(danger, "Redis", err.Error(), "")
 	}
-	for _, s := range servers {
-		x.server(s)
+	primaries := lookAt(ctx, clients.Read, servers)
+	for _, p := range primaries {
+		x.server(p)
 	}
-	if len(servers) > 0 {
-		x.replication(ctx, clients.Read, servers)
+	if len(primaries) > 0 {
+		x.replication(primaries)
+		x.levels(primaries)
 	}
 	if address.Kind == redisconn.Sentinel {
 		x.sentinels(ctx, address)
@@ -40,18 +42,32 @@ func (x *examination) redis(ctx context.Context, text string) {
 }
 
 // server is what one Redis survives by itself.
-func (x *examination) server(s redisconn.Server) {
+func (x *examination) server(s primary) {
 	who := "Redis at " + s.Addr
 	switch {
-	case s.AOF == "always" && !s.Skips:
+	case s.fsyncs():
 		x.add(survives, "crash and power cut of "+who, "acknowledged events are on its disk", "")
 	case s.AOF == "always":
 		x.add(loses, "power cut of "+who, "during a rewrite what came since it began is lost", "no-appendfsync-on-rewrite no")
+	case s.AOF == "unknown":
+		x.add(loses, "power cut of "+who, "unknown: CONFIG GET is not allowed", "appendfsync always, or acks of level replica")
 	case s.AOF != "":
 		x.add(survives, "crash of "+who, "what it has written is there again", "")
 		x.add(loses, "power cut of "+who, "a second or more of acknowledged events (appendfsync "+s.AOF+")", "appendfsync always, or acks of level replica")
 	default:
 		x.add(danger, "restart of "+who, "boards are gone, or as old as the last snapshot", "appendonly yes")
+	}
+	if s.Skips && s.AOF != "always" {
+		x.add(loses, "power cut of "+who+" during a rewrite", "what came since the rewrite began, minutes perhaps", "no-appendfsync-on-rewrite no")
+	}
+	if s.begins {
+		x.add(danger, "restart of "+who+" now", "its append-only file was turned on while it runs and keeps nothing until it is written for the first time", "wait for aof_base_size above 0; write appendonly yes into its configuration too")
+	}
+	if s.fails != "" {
+		x.add(danger, "disk of "+who, "its last write failed: "+s.fails, "space, or another disk")
+	}
+	if s.maxMemory == 0 {
+		x.add(loses, "full memory of the machine of "+who, "the system may end it: maxmemory is not set", "maxmemory, so that it refuses events before that; half of the machine's if it rewrites or has replicas")
 	}
 	if s.Replicas == 0 {
 		x.add(loses, "loss of the machine of "+who, "all of it: no replica is connected", "a replica on another machine, and Sentinel or Cluster")
@@ -59,42 +75,25 @@ func (x *examination) server(s redisconn.Server) {
 }
 
 // replication is what a failover survives.
-func (x *examination) replication(ctx context.Context, client redis.UniversalClient, servers []redisconn.Server) {
-	for _, s := range servers {
-		if s.Replicas == 0 {
+func (x *examination) replication(primaries []primary) {
+	for _, p := range primaries {
+		if p.Replicas == 0 {
 			return // has been said
 		}
 	}
 	x.add(survives, "failover", "events acknowledged at level replica; at level memory or disk the SDK sends again what was forgotten", "--ack replica, where losing a bot and the primary at once must not cost events")
-	least := func(name string) (n int, known bool) {
-		n = -1
-		ask := func(ctx context.Context, one *redis.Client) error {
-			got, err := one.ConfigGet(ctx, name).Result()
-			if err != nil {
-				return err
-			}
-			value, err := strconv.Atoi(got[name])
-			if n < 0 || value < n {
-				n = value
-			}
-			return err
+	for _, p := range primaries {
+		what := "cut of " + p.Addr + " from its replicas"
+		switch {
+		case p.minReplicas < 0:
+			x.add(loses, what, "unknown: CONFIG GET is not allowed", "min-replicas-to-write 1, min-replicas-max-lag 2")
+		case p.minReplicas == 0:
+			x.add(loses, what, "it goes on taking events that nobody will have", "min-replicas-to-write 1, min-replicas-max-lag 2")
+		case p.minReplicas > p.Replicas:
+			x.add(danger, what, fmt.Sprintf("it has %d replicas and takes no events: min-replicas-to-write is %d", p.Replicas, p.minReplicas), "more replicas, or min-replicas-to-write 1")
+		default:
+			x.add(survives, what, fmt.Sprintf("it stops taking events (min-replicas-to-write %d)", p.minReplicas), "")
 		}
-		var err error
-		switch c := client.(type) {
-		case *redis.ClusterClient:
-			err = c.ForEachMaster(ctx, ask)
-		case *redis.Client:
-			err = ask(ctx, c)
-		}
-		return n, err == nil && n >= 0
-	}
-	switch n, known := least("min-replicas-to-write"); {
-	case !known:
-		x.add(loses, "primary cut off from its replicas", "unknown: CONFIG GET is not allowed", "min-replicas-to-write 1, min-replicas-max-lag 2")
-	case n == 0:
-		x.add(loses, "primary cut off from its replicas", "it goes on taking events that nobody will have", "min-replicas-to-write 1, min-replicas-max-lag 2")
-	default:
-		x.add(survives, "primary cut off from its replicas", fmt.Sprintf("it stops taking events (min-replicas-to-write %d)", n), "")
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +20,7 @@ type exportCmd struct {
 	Board  string `arg:"" help:"Board to export."`
 	Format string `help:"csv (standings with ranks), json (archive for import and verify) or ndjson (changelog)." enum:"csv,json,ndjson" default:"csv"`
 	Output string `help:"File to write; default standard output." short:"o" placeholder:"FILE"`
-	Since  string `help:"ndjson: an earlier json export; begin where it ends. Default: now." placeholder:"FILE"`
+	Since  string `help:"ndjson: an earlier json export; begin where it ends. Default: all that the store still has." placeholder:"FILE"`
 	Follow bool   `help:"ndjson: go on with what changes, until Ctrl-C."`
 }
 
@@ -33,18 +32,15 @@ func (c *exportCmd) Run(e *env) (err error) {
 	if c.Format != "ndjson" && (c.Follow || c.Since != "") {
 		return errors.New("--follow, --since: go with --format ndjson")
 	}
-	if c.Format == "ndjson" && !c.Follow && c.Since == "" {
-		return errors.New("--format ndjson: needs --since FILE (an earlier json export), or --follow")
-	}
 	a, err := c.audit()
 	if err != nil {
 		return err
 	}
-	out, done, err := openOut(e, c.Output)
+	out, err := openOut(e, c.Output, c.Follow)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, done()) }()
+	defer func() { err = out.close(err) }()
 	switch c.Format {
 	case "ndjson":
 		err = c.changelog(e.ctx, a, out)
@@ -94,52 +90,47 @@ const progressFrom = 100_000
 
 // changelog writes the head it begins after, then a delta a line.
 func (c *exportCmd) changelog(ctx context.Context, a *auditor, out io.Writer) error {
-	at, err := c.start(ctx, a)
+	since, err := c.since()
 	if err != nil {
 		return err
 	}
-	if err := boardfile.WriteChanges(out, boardfile.Start{Board: c.Board, After: at}, nil); err != nil {
+	at, deltas, err := a.changes(ctx, c.Board, since)
+	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(out)
+	if err := boardfile.WriteChanges(out, boardfile.Start{Board: c.Board, After: at}, deltas); err != nil {
+		return err
+	}
 	for {
-		deltas, err := a.changes(ctx, c.Board, at)
-		if err != nil {
-			return err
-		}
-		for _, d := range deltas {
-			if err := enc.Encode(d); err != nil {
-				return err
-			}
-			at = d.Head()
+		if len(deltas) > 0 {
+			at = deltas[len(deltas)-1].Head()
 		}
 		if !c.Follow {
 			return nil
 		}
 		wait(ctx, followEvery)
-		if ctx.Err() != nil {
-			return ctx.Err()
+		if _, deltas, err = a.changes(ctx, c.Board, at); err != nil {
+			return err
+		}
+		if err := boardfile.AppendChanges(out, deltas); err != nil {
+			return err
 		}
 	}
 }
 
-// start is the head to begin after.
-func (c *exportCmd) start(ctx context.Context, a *auditor) (leaderboard.Head, error) {
+// since is the head to begin after; the zero Head is the beginning.
+func (c *exportCmd) since() (leaderboard.Head, error) {
 	if c.Since == "" {
-		now, err := a.archive(ctx, c.Board, "store")
-		if err != nil {
-			return leaderboard.Head{}, err
-		}
-		return now.Head, nil
+		return leaderboard.Head{}, nil
 	}
 	f, err := os.Open(c.Since)
 	if err != nil {
 		return leaderboard.Head{}, fmt.Errorf("--since: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	file, err := readArchive(f)
+	file, err := boardfile.Read(f)
 	if err != nil {
 		return leaderboard.Head{}, fmt.Errorf("--since %s: %w", c.Since, err)
 	}
-	return file.Head, nil
+	return file.Archive().Head, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,7 +50,7 @@ func (c *importCmd) Run(e *env) error {
 		in = f
 	}
 	if c.Board == "" {
-		return fmt.Errorf("--board: must be given when the archive comes from standard input")
+		return errors.New("--board: must be given when the archive names no board, or comes from standard input")
 	}
 	sent := &metered{Reader: in, bar: newProgress(e.stderr, "importing bytes", int(size))}
 	body, err := a.call(e.ctx, http.MethodPut, c.Board, "archive", nil, sent)

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"rollcall/contest"
@@ -49,10 +48,10 @@ func openNode(ctx context.Context, f *serveFlags, file *contest.File, log *slog.
 	n.hub = hub.New(cfg, n.stores.boards, n.stores.roster, n.stores.bus)
 	connected := n.hub.StoreConnected
 	n.stores.onConnect.Store(&connected)
-	if err := n.ensureBoard(ctx, cfg, file); err != nil {
+	if err := n.hub.Start(ctx); err != nil {
 		return nil, err
 	}
-	if err := n.hub.Start(ctx); err != nil {
+	if err := n.ensureBoard(ctx, cfg, file); err != nil {
 		return nil, err
 	}
 	return n, n.listen(f, cfg)
@@ -64,20 +63,11 @@ func (n *node) ensureBoard(ctx context.Context, cfg hub.Config, file *contest.Fi
 	if file == nil {
 		return nil
 	}
-	board := cfg.Contest.Board
-	infos, err := n.stores.boards.List(ctx)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(infos, func(i leaderboard.Info) bool { return i.Board == board }) {
-		return nil
-	}
 	rules := leaderboard.Rules{Title: cfg.Contest.Title}.WithDefaults()
 	for _, p := range cfg.Contest.Problems {
 		rules.Columns = append(rules.Columns, leaderboard.Column{ID: p.ID, Label: p.Label, Name: p.Name, Color: p.Color})
 	}
-	_, _, _, err = n.stores.boards.Put(ctx, board, rules)
-	return err
+	return n.hub.EnsureBoard(ctx, cfg.Contest.Board, rules)
 }
 
 func (n *node) listen(f *serveFlags, cfg hub.Config) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"log/slog"
 	"net/netip"
 	"syscall"
@@ -15,7 +16,7 @@ import (
 // hubConfig is the hub that the flags ask for.
 func hubConfig(f *serveFlags, s *stores, file *contest.File, log *slog.Logger) (hub.Config, error) {
 	cfg := hub.Config{
-		Node: s.node, Version: version(), Store: s.name, Bus: s.busName, Shared: s.shared, Limiter: s.rates, Collectors: s.metrics, Logger: log, Static: static.Handler(),
+		Node: s.node, Version: version(), Store: s.name, Bus: s.busName, Shared: s.shared, Limiter: s.rates, Journal: s.journal, Collectors: s.metrics, Logger: log, Static: static.Handler(),
 		Insecure: f.Insecure, Anonymous: f.Anonymous == "viewer", Origins: f.Origin,
 		Ping: f.Ping, ReadDeadline: f.ReadDeadline, ReplicaKeep: f.ReplicaKeep,
 		BatchMax: s.batchMax, QueueDepth: f.QueueDepth,
@@ -31,9 +32,10 @@ func hubConfig(f *serveFlags, s *stores, file *contest.File, log *slog.Logger) (
 	if cfg.Limits.Connections == 0 {
 		cfg.Limits.Connections = connectionsByFiles()
 	}
-	if err := f.ackFlags.levels(&cfg, s.boards.MaxLevel()); err != nil {
+	if err := f.ackFlags.levels(&cfg, s.boards.MaxLevel(), s.durable); err != nil {
 		return cfg, err
 	}
+	log.Info("bots may forget events once this is proven of them", "durable", cmp.Or(string(cfg.Durable), "unknown"))
 	if file != nil {
 		cfg.Contest = file.Wire(time.Now())
 	}

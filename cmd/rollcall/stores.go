@@ -13,6 +13,8 @@ import (
 
 	"rollcall/hub"
 	"rollcall/hub/membus"
+	"rollcall/hub/pebblejournal"
+	"rollcall/leaderboard"
 	"rollcall/leaderboard/pebbleboard"
 	"rollcall/presence/memroster"
 )
@@ -23,12 +25,15 @@ type stores struct {
 	boards hub.Boards
 	roster hub.Roster
 	bus    hub.Bus
-	rates  hub.Limiter // nil = each node counts for itself
+
+	journal hub.Journal // nil = none
+	rates   hub.Limiter // nil = each node counts for itself
 
 	shared   bool
-	node     string // the node's id; "" = any new one
-	batchMax int    // events in one call of boards
-	name     string // of the store, as the console shows it
+	node     string            // the node's id; "" = any new one
+	batchMax int               // events in one call of boards
+	durable  leaderboard.Level // what a shared store was found to prove; "" = nothing, or it is not asked
+	name     string            // of the store, as the console shows it
 	busName  string
 	metrics  []prometheus.Collector
 
@@ -48,10 +53,26 @@ func (s *stores) connected() {
 // at; close ends what was opened, also after an error.
 func openStores(ctx context.Context, f *serveFlags, log *slog.Logger) (*stores, error) {
 	s := &stores{}
-	if f.Redis != "" {
-		return s, s.openShared(ctx, f, log)
+	if f.Redis == "" {
+		return s, s.openEmbedded(ctx, f, log)
 	}
-	return s, s.openEmbedded(ctx, f, log)
+	if err := s.openShared(ctx, f, log); err != nil {
+		return s, err
+	}
+	return s, s.openJournal(f, log)
+}
+
+func (s *stores) openJournal(f *serveFlags, log *slog.Logger) error {
+	if f.Journal == "" {
+		return nil
+	}
+	journal, err := pebblejournal.Open(f.Journal, log)
+	if err != nil {
+		return fmt.Errorf("--journal %s: %w", f.Journal, err)
+	}
+	s.journal = journal
+	s.closers = append(s.closers, func(context.Context) error { return journal.Close() })
+	return nil
 }
 
 func (s *stores) close(ctx context.Context) error {
@@ -72,6 +93,9 @@ const embeddedBatch = 512
 
 func (s *stores) openEmbedded(ctx context.Context, f *serveFlags, log *slog.Logger) error {
 	s.name, s.busName, s.batchMax = "disk ("+f.Data+")", "in-process", embeddedBatch
+	if f.Journal != "" {
+		return errors.New("--journal is for --redis, which may forget; the embedded store does not")
+	}
 	if f.Data == "" {
 		s.name = "memory"
 		log.Warn("memory only: a restart forgets everything", "data", "")

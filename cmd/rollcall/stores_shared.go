@@ -11,6 +11,7 @@ import (
 
 	"rollcall/hub/natsbus"
 	"rollcall/hub/redisrate"
+	"rollcall/leaderboard"
 	"rollcall/leaderboard/redisboard"
 	"rollcall/presence/redisroster"
 	"rollcall/redisconn"
@@ -31,9 +32,11 @@ func (s *stores) openShared(ctx context.Context, f *serveFlags, log *slog.Logger
 	redisconn.LogTo(log)
 	clients := redisconn.Open(address, redisconn.OnConnect(s.connected))
 	s.closers = append(s.closers, func(context.Context) error { return clients.Close() })
-	if err := awaitRedis(ctx, clients, log); err != nil {
+	servers, err := awaitRedis(ctx, clients, log)
+	if err != nil {
 		return fmt.Errorf("--redis %s: %w", address, err)
 	}
+	s.durable = leaderboard.Level(redisconn.Durable(servers, f.AckReplicas))
 
 	scripts := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "rollcall_script_seconds", Help: "Time of one call of a script in Redis, with the way there and back.",
@@ -70,7 +73,7 @@ func (s *stores) openShared(ctx context.Context, f *serveFlags, log *slog.Logger
 
 // awaitRedis waits until Redis answers and says what it promises; a Redis that
 // answers but cannot be used is an error at once.
-func awaitRedis(ctx context.Context, clients redisconn.Clients, log *slog.Logger) error {
+func awaitRedis(ctx context.Context, clients redisconn.Clients, log *slog.Logger) ([]redisconn.Server, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()
 	for said := false; ; said = true {
@@ -79,14 +82,14 @@ func awaitRedis(ctx context.Context, clients redisconn.Clients, log *slog.Logger
 			log.Info("store", "found", s.String())
 		}
 		if err == nil || len(servers) > 0 || !redisconn.Passing(err) {
-			return err
+			return servers, err
 		}
 		if !said {
 			log.Warn("waiting for Redis", "err", err)
 		}
 		select {
 		case <-ctx.Done():
-			return err
+			return nil, err
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

@@ -160,6 +160,14 @@ func failoverCut(w *world, _ int, lasts time.Duration) time.Time {
 	return w.replace(primary, replicas, lasts)
 }
 
+// failoverHole is one in which the primary takes its replicas for well.
+func failoverHole(w *world, _ int, lasts time.Duration) time.Time {
+	primary, replicas := w.primary()
+	w.redis.Links[primary].Blackhole(harness.Replica)
+	time.Sleep(lasts)
+	return w.replace(primary, replicas, lasts)
+}
+
 func (w *world) replace(primary int, replicas []int, lasts time.Duration) time.Time {
 	w.redis.Servers[primary].Kill()
 	killed := time.Now()
@@ -176,6 +184,7 @@ func (w *world) replaced(replicas []int) {
 	complaint := until(patience, func() string {
 		for _, i := range replicas {
 			if w.isPrimary(i) {
+				w.promoted = time.Now()
 				return ""
 			}
 		}

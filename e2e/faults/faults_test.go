@@ -56,6 +56,7 @@ var allFaults = []fault{
 	{name: "replication-cut", what: "replication cut off", on: replicated, part: "redis", least: 300 * ms, most: 1500 * ms, do: replicationCut},
 	{name: "failover", what: "the primary killed", on: replicated, part: "redis", least: 100 * ms, most: 1000 * ms, do: failover, forgets: true},
 	{name: "failover-cut", what: "replication cut off, then the primary killed", on: replicated, part: "redis", least: 300 * ms, most: 1500 * ms, do: failoverCut, forgets: true},
+	{name: "failover-hole", what: "replication in a blackhole, then the primary killed", on: replicated, part: "redis", least: 300 * ms, most: 1500 * ms, do: failoverHole, forgets: true},
 	{name: "two-primaries", what: "the primary and all nodes cut off from sentinels and replicas", on: []topology{sentinel}, part: "redis", least: 3500 * ms, most: 5000 * ms, do: twoPrimaries, forgets: true},
 }
 

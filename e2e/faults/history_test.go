@@ -16,6 +16,7 @@ type history struct {
 	states map[string]shown // guarded by mu
 	names  int              // guarded by mu
 	looks  int              // guarded by mu
+	holes  []string         // guarded by mu
 }
 
 // shown is a state and who was the first to see it.
@@ -57,8 +58,9 @@ type table struct {
 	Entries []wire.Entry
 }
 
-// roster is what of a room every reader must agree on.
-type roster struct {
-	Version uint64
-	Users   []wire.User
+// note keeps what is not yet wrong.
+func (h *history) note(hole string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.holes = append(h.holes, hole)
 }

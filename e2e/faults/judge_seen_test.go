@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"rollcall/client"
 	"rollcall/e2e/harness"
 	"rollcall/wire"
 )
@@ -42,12 +41,8 @@ func (w *world) judgePresence(healed time.Time) {
 	bound := healed.Add(harness.Scaled(35*time.Second) + w.bound)
 	complaint := until(time.Until(bound), func() string {
 		for i, n := range w.nodes {
-			api, err := client.NewAPI(n.hub.URL, client.Token(w.admin))
-			if err != nil {
-				w.t.Fatal(err)
-			}
 			ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Second)
-			page, err := api.Presence(ctx, hall, "", 1000)
+			page, err := n.api().Presence(ctx, hall, "", 1000)
 			cancel()
 			if err != nil {
 				return fmt.Sprintf("node %d: %v", i, err)
@@ -113,4 +108,5 @@ func (w *world) leave() {
 	for _, c := range w.clients {
 		_ = c.Close()
 	}
+	w.http.CloseIdleConnections()
 }

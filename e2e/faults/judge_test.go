@@ -63,11 +63,7 @@ func (w *world) pageOf(api *client.API, board string) (t table, err error) {
 func (w *world) judgeNodes(board string, healed time.Time) (first table) {
 	var apis []*client.API
 	for _, n := range w.nodes {
-		api, err := client.NewAPI(n.hub.URL, client.Token(w.admin))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		apis = append(apis, api)
+		apis = append(apis, n.api())
 	}
 	complaint := until(time.Until(healed.Add(w.bound)), func() string {
 		for i, api := range apis {
@@ -198,11 +194,7 @@ func (w *world) judgeStore(tables map[string]table) {
 		n.hub.Kill()
 		n.restart()
 		for _, board := range boards {
-			api, err := client.NewAPI(n.hub.URL, client.Token(w.admin))
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			page, err := w.pageOf(api, board)
+			page, err := w.pageOf(n.api(), board)
 			if wrong := differ(page, tables[board]); err != nil || wrong != "" {
 				w.complain("store", "board %s after a kill, and before: %v %s", board, err, wrong)
 			}

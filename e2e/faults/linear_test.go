@@ -11,7 +11,8 @@ import (
 )
 
 // The second opinion: porcupine (github.com/anishathalye/porcupine) looks for an
-// order of the events of each member in which every answer is true. It sees
+// order of the events of each member in which every answer is true, where
+// several senders push at once. It sees
 // what the ledger does not, an answer that tells a score which the member never
 // had; and it does not see what the ledger does, a double that hides behind an
 // event of unknown fate.
@@ -50,6 +51,12 @@ func judgeLinear(w *world) {
 		return // a store that forgets has no such order
 	}
 	for _, s := range w.streams {
+		if s.numbered { // one sender, so there is one order
+			if wrong := s.inTurn(); wrong != "" {
+				w.complain("linear", "board %s: %s", s.board, wrong)
+			}
+			continue
+		}
 		for member, ops := range s.moves() {
 			switch porcupine.CheckOperationsTimeout(memberModel, ops, opinionTime) {
 			case porcupine.Illegal:
@@ -59,6 +66,25 @@ func judgeLinear(w *world) {
 			}
 		}
 	}
+}
+
+// inTurn says which answer of a numbered stream told another score than all
+// events up to it make.
+func (s *stream) inTurn() string {
+	sum := uint64(0)
+	for k, e := range s.look() {
+		if k%width == 0 {
+			sum = 0
+		}
+		if bad(k) != "" {
+			continue
+		}
+		sum += uint64(1) << (2 * (k % width))
+		if r := e.result; r.Status == wire.Applied && (r.Score == nil || uint64(*r.Score) != sum) {
+			return fmt.Sprintf("event %d of %s was answered %+v; the score was %d", k, s.name, r, sum)
+		}
+	}
+	return ""
 }
 
 // moves are the events that counted, or may have, by member.

@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -102,15 +101,7 @@ func (p *people) follow(t *tab) {
 
 // move has a participant leave and join, and lose the connection.
 func (p *people) move(t *tab, dice *rand.Rand) {
-	ctx, cancel := context.WithCancel(p.w.t.Context())
-	defer cancel()
-	go func() { // ends with cancel
-		select {
-		case <-p.done:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	ctx := p.w.t.Context() // the last word is waited for: else nobody knows where the user is
 	for {
 		select {
 		case <-p.done:

@@ -44,11 +44,11 @@ type step struct {
 // a table can say which; the others mix.
 func newPlan(seed uint64, on topology, only string, length time.Duration) plan {
 	dice := rand.New(rand.NewPCG(seed, 4))
-	if on == "" {
-		on = topologies[dice.IntN(len(topologies))]
+	if drawn := topologies[dice.IntN(len(topologies))]; on == "" {
+		on = drawn
 	}
 	p := plan{seed: seed, topology: on, length: length}
-	if slices.Contains(replicated, on) && dice.IntN(2) == 0 {
+	if heads := dice.IntN(2) == 0; heads && slices.Contains(replicated, on) {
 		p.ack = wire.AckReplica
 	}
 	kinds := faultsOn(on)

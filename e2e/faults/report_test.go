@@ -14,8 +14,10 @@ import (
 type sums struct {
 	acked, refused, unknown   int
 	lost, doubled             int
+	unkept                    int // lost with level memory by senders without an outbox
 	resent, forgot            int
 	frames, states, sightings int
+	holes                     int                      // rosters shown that lacked something
 	back                      map[string]time.Duration // by fault: longest until each bot had an ack
 }
 
@@ -32,7 +34,12 @@ func (w *world) sumsLocked() sums {
 	for _, s := range w.streams {
 		t := s.compare(held[s.board])
 		total.acked, total.refused, total.unknown = total.acked+t.acked, total.refused+t.refused, total.unknown+t.unknown
-		total.lost, total.doubled = total.lost+t.lost, total.doubled+t.doubled+t.wronglyThere
+		total.doubled += t.doubled + t.wronglyThere
+		if w.mayLose(s) {
+			total.unkept += t.lost
+		} else {
+			total.lost += t.lost
+		}
 		for _, e := range s.look() {
 			if e.last.After(e.first) {
 				total.resent++
@@ -44,7 +51,7 @@ func (w *world) sumsLocked() sums {
 		total.frames += v.frames
 		total.sightings += len(v.room.seen)
 	}
-	total.states = w.history.names
+	total.states, total.holes = w.history.names, len(w.history.holes)
 	for _, d := range w.done {
 		if !d.back.IsZero() {
 			total.back[d.fault] = max(total.back[d.fault], w.served(d.back))
@@ -76,8 +83,8 @@ var book struct {
 }
 
 type row struct {
-	runs, hits, acked, lost, doubled, forgot, presence, failed int
-	back                                                       time.Duration
+	runs, hits, acked, lost, unkept, doubled, forgot, presence, failed int
+	back                                                               time.Duration
 }
 
 // enter adds a run to the book: what went wrong in it counts for each fault that
@@ -109,7 +116,7 @@ func enter(r result) {
 			}
 		}
 		w.acked, w.lost, w.doubled, w.forgot = w.acked+r.sums.acked, w.lost+r.sums.lost, w.doubled+r.sums.doubled, w.forgot+r.sums.forgot
-		w.presence += presence
+		w.presence, w.unkept = w.presence+presence, w.unkept+r.sums.unkept
 		if len(r.complaints) > 0 {
 			w.failed++
 		}
@@ -125,7 +132,7 @@ func printBook(to io.Writer) {
 		return
 	}
 	var b strings.Builder
-	b.WriteString("\n| store | fault | runs | hits | acknowledged | forgotten by the store | lost | doubled | wrong presence | longest to serve again | runs that failed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("\n| store | fault | runs | hits | acknowledged | sent again after the store forgot | lost | lost of senders who keep nothing, level memory | doubled | wrong presence | longest to serve again | runs that failed |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, t := range topologies {
 		for _, f := range allFaults {
 			r := book.rows[fmt.Sprintf("%-8s | %s", t, f.what)]
@@ -136,7 +143,7 @@ func printBook(to io.Writer) {
 			if r.back > 0 {
 				back = fmt.Sprintf("%.2f s", r.back.Seconds())
 			}
-			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %s | %d |\n", t, f.what, r.runs, r.hits, r.acked, r.forgot, r.lost, r.doubled, r.presence, back, r.failed)
+			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %s | %d |\n", t, f.what, r.runs, r.hits, r.acked, r.forgot, r.lost, r.unkept, r.doubled, r.presence, back, r.failed)
 		}
 	}
 	fmt.Fprintf(&b, "\n%d runs in %v\n", book.runs, time.Since(book.begun).Round(time.Second))

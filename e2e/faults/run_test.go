@@ -59,11 +59,14 @@ type result struct {
 	took       time.Duration // from healing until everything was right
 }
 
-// run does all of it: load, faults, healing, judgement.
-func (w *world) run() result {
+// run does all of it: load, the faults of the plan, healing, judgement.
+func (w *world) run() result { return w.runWith(w.breakThings) }
+
+// runWith is run with other faults than the plan's.
+func (w *world) runWith(breakThings func()) result {
 	w.t.Helper()
 	stop := w.load()
-	w.breakThings()
+	breakThings()
 	healed := time.Now()
 	stop()
 	settled := time.Now()

@@ -36,9 +36,9 @@ func TestSeeds(t *testing.T) {
 			r := newWorld(t, p, "").run()
 			enter(r)
 			s := r.sums
-			fmt.Printf("%d of %d: seed %d, %s, %v: %d acked, %d refused, %d resent, %d forgotten; %d lost, %d doubled; %d frames, %d states, %d sightings; right after %v; %v\n",
-				i+1, len(plans), p.seed, p.topology, p.faults(), s.acked, s.refused, s.resent, s.forgot, s.lost, s.doubled,
-				s.frames, s.states, s.sightings, r.took.Round(ms), time.Since(begin).Round(100*ms))
+			fmt.Printf("%d of %d: seed %d, %s, %v: %d acked, %d refused, %d resent, %d forgotten; %d lost (and %d by who keeps nothing), %d doubled; %d frames, %d states, %d sightings, %d rosters with holes; right after %v; %v\n",
+				i+1, len(plans), p.seed, p.topology, p.faults(), s.acked, s.refused, s.resent, s.forgot, s.lost, s.unkept, s.doubled,
+				s.frames, s.states, s.sightings, s.holes, r.took.Round(ms), time.Since(begin).Round(100*ms))
 			if s.acked == 0 || s.frames == 0 || s.sightings == 0 {
 				t.Errorf("the run proves nothing: %+v", s)
 			}
@@ -47,6 +47,9 @@ func TestSeeds(t *testing.T) {
 			}
 			if t.Failed() {
 				fmt.Printf("FAILED %v\n", p)
+				for _, c := range r.complaints {
+					fmt.Printf("\t%s: %.1200s\n", c.judge, c.text)
+				}
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func (n *node) usage() (u usage, err error) {
 		return u, err
 	}
 	req.Header.Set("Authorization", "Bearer "+n.world.admin)
-	res, err := http.DefaultClient.Do(req)
+	res, err := n.world.http.Do(req)
 	if err != nil {
 		return u, err
 	}

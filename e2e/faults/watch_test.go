@@ -33,9 +33,10 @@ type watcher struct {
 
 // tableView is a board as the frames so far make it.
 type tableView struct {
-	at    string
-	state wire.BoardSnapshot
-	has   bool
+	at      string
+	state   wire.BoardSnapshot
+	has     bool
+	renewed time.Time // when another epoch was shown
 }
 
 const hall = "hall"
@@ -178,6 +179,9 @@ func (t *tableView) fold(v *watcher, p *wire.Push) error {
 			return err
 		}
 		t.state = s
+		if t.has && s.Epoch != before.Epoch {
+			t.renewed = time.Now()
+		}
 	} else {
 		var d wire.BoardDelta
 		if err := json.Unmarshal(p.Delta, &d); err != nil {

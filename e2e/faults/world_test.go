@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"net/http"
 	"net/url"
 	"sync"
 	"syscall"
@@ -18,14 +19,15 @@ type world struct {
 	bound   time.Duration // how soon after healing everything must be right
 	keys    *harness.Keys
 	admin   string
-	players []string         // tokens
 	nodes   []*node          // by index
 	cluster *harness.Cluster // nil on embedded
 	redis   *harness.Redis   // on sentinel and cluster
 	parts   map[string]*sync.Mutex
 
 	began    time.Time
+	promoted time.Time // when a replica last became a primary; of who breaks redis
 	clients  []*client.Client
+	http     *http.Client // of the judges
 	streams  []*stream
 	history  *history
 	people   *people
@@ -71,7 +73,7 @@ type doneStep struct {
 // newWorld starts a topology for a plan.
 func newWorld(t testing.TB, p plan, binary harness.Binary, flags ...string) *world {
 	t.Helper()
-	w := &world{t: t, plan: p, bound: converge + slack, history: newHistory(), parts: map[string]*sync.Mutex{}}
+	w := &world{http: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{}}, t: t, plan: p, bound: converge + slack, history: newHistory(), parts: map[string]*sync.Mutex{}}
 	for _, f := range allFaults {
 		w.parts[f.part] = &sync.Mutex{}
 	}
@@ -172,6 +174,16 @@ func (w *world) must(_ any, err error) {
 	if err != nil {
 		w.t.Error(err)
 	}
+}
+
+// api is the HTTP API of the node itself, past its link.
+func (n *node) api() *client.API {
+	n.world.t.Helper()
+	api, err := client.NewAPI(n.hub.URL, client.Token(n.world.admin), client.HTTPClient(n.world.http))
+	if err != nil {
+		n.world.t.Fatal(err)
+	}
+	return api
 }
 
 // restart starts the node's process again, once the store and the bus can be

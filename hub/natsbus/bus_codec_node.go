@@ -41,13 +41,13 @@ func checkNode(node string, n wire.NodeInfo) error {
 	if n.Node != node {
 		return bad(badName, "node %q from node %q", n.Node, node)
 	}
-	for _, text := range []string{n.Version, n.Store, n.Bus} {
+	for _, text := range []string{n.Version, n.Store, n.Bus, n.Problem} {
 		if fault := wire.CheckText("text", text); fault != nil {
 			return faulty(fault)
 		}
 	}
 	if n.Started != 0 && (n.Started < earliest/1000 || n.Started > latest/1000) ||
-		min(n.Sessions, n.Users, n.Boards, n.Rooms) < 0 {
+		min(n.Sessions, n.Users, n.Boards, n.Rooms, n.Lost) < 0 {
 		return bad(badValue, "started or counts")
 	}
 	if len(n.Hot) > maxHot {

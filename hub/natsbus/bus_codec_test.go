@@ -147,6 +147,8 @@ func hostiles(t testing.TB) []hostile {
 		{"another node", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Node = "one" }), badName},
 		{"node too large", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Version = strings.Repeat("x", maxNode) }), badSize},
 		{"node with a control", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Store = "\x07" }), badName},
+		{"node with a problem without end", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Problem = strings.Repeat("p", wire.MaxText+1) }), badName},
+		{"node that has lost less than nothing", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Lost = -1 }), badValue},
 		{"counts below 0", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Users = -1 }), badValue},
 		{"started long ago", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Started = 1 }), badValue},
 		{"hot board without name", "rollcall.bus.node", nodeOf(t, func(n *wire.NodeInfo) { n.Hot[0].Board = "" }), badName},

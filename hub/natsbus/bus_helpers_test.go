@@ -193,6 +193,6 @@ func testTransitions(room string, n int) (ts []presence.Transition) {
 func testNode(id string) wire.NodeInfo {
 	return wire.NodeInfo{
 		Node: id, Started: 1_790_000_000_000, Version: "1.0", Sessions: 3, Users: 2, Boards: 1, Rooms: 1,
-		Store: "redis", Bus: "nats", Hot: []wire.BoardLoad{{Board: "finals", Rate: 12.5, Queued: 3, Busy: 0.5}},
+		Store: "redis", Bus: "nats", Problem: "the store has lost board b", Lost: 1, Hot: []wire.BoardLoad{{Board: "finals", Rate: 12.5, Queued: 3, Busy: 0.5}},
 	}
 }

@@ -25,6 +25,10 @@ const (
 // AckHeader is the header of a request that names the least level of its acks.
 const AckHeader = "Rollcall-Ack"
 
+// JournalHeader is the header of a request whose acknowledged events the node is
+// to keep in its journal: "true".
+const JournalHeader = "Rollcall-Journal"
+
 // retryMS is when a bot that was told busy should try again: some batches of
 // the store later.
 const retryMS = 100
@@ -66,7 +70,7 @@ func (s *Server) answer(ctx context.Context, j job) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.PushTimeout)
 	defer cancel()
 	s.counts.pushes.Add(1)
-	asked := hub.Asked{Ack: j.msg.Header.Get(AckHeader)}
+	asked := hub.Asked{Ack: j.msg.Header.Get(AckHeader), Journal: j.msg.Header.Get(JournalHeader)}
 	s.respond(j.msg, s.cfg.Push(ctx, j.tenant.who, j.board, asked, j.msg.Data))
 }
 

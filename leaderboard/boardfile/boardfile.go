@@ -121,7 +121,7 @@ func (f *Fault) Unwrap() error { return f.Err }
 
 func faulty(field string, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("the archive is cut off")
+		err = errors.New("the file is cut off")
 	}
 	return &Fault{Field: field, Err: err}
 }

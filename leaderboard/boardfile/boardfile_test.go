@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"rollcall/leaderboard"
 	"rollcall/leaderboard/boardfile"
@@ -61,7 +63,12 @@ func TestDamagedArchiveSaysWhere(t *testing.T) {
 	for field, text := range map[string]string{
 		"format":     strings.Replace(good, boardfile.Format, "rollcall.archive.v9", 1),
 		"total":      strings.Replace(good, `"total":2`, `"total":"2"`, 1),
-		"sources":    strings.Replace(good, `"seq":7`, `"seq":-7`, 1),
+		"sources[0]": strings.Replace(good, `"seq":7`, `"seq":-7`, 1),
+		"sources":    strings.Replace(good, `"sources":[`, `"sources":null,"x":[`, 1),
+		"head":       strings.Replace(good, `"total":2`, `"head":{"version":9},"total":2`, 1),
+		"rules":      strings.Replace(good, `"rules"`, `"rule"`, 1),
+		"x":          strings.Replace(good, `"total":2`, `"x":"`+strings.Repeat("x", 3<<20)+`","total":2`, 1),
+		"entries[0]": strings.Replace(good, `"entries":[`, `"entries":[`+strings.Repeat("[", 20_000), 1),
 		"entries[1]": strings.Replace(good, `-0.1`, `"x"`, 1),
 		"entries":    strings.Replace(good, `"entries":[`, `"entries":{`, 1),
 		"":           good + "{}",
@@ -70,6 +77,10 @@ func TestDamagedArchiveSaysWhere(t *testing.T) {
 		if err := readAll(text); !errors.As(err, &fault) || fault.Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
+	}
+	var fault *boardfile.Fault
+	if err := readAll(strings.Replace(good, "-0.1", "1e400", 1)); !errors.As(err, &fault) || fault.Field != "entries[1]" {
+		t.Errorf("a number that is none: %v", err)
 	}
 	for cut := range len(good) - 1 {
 		if err := readAll(good[:cut]); err == nil {
@@ -81,8 +92,69 @@ func TestDamagedArchiveSaysWhere(t *testing.T) {
 	}
 }
 
-func readAll(text string) error {
-	r, err := boardfile.Read(strings.NewReader(text))
+// TestOneValueIsHeldAtATime: however long a file is, a value without an end is
+// refused before it has filled the memory.
+func TestOneValueIsHeldAtATime(t *testing.T) {
+	a, _ := sample()
+	var file bytes.Buffer
+	if err := boardfile.Write(&file, "finals", a); err != nil {
+		t.Fatal(err)
+	}
+	header, _, _ := strings.Cut(file.String(), "{\"member\"")
+	rules, _, _ := strings.Cut(header, `"title"`)
+	sources, _, _ := strings.Cut(header, `{"source"`)
+	for begin, filler := range map[string]string{
+		rules: " ", sources: " ", header: " ",
+		header + `{"x":"`:           "x",
+		header + `{"cells":{"a":"`:  "x",
+		header + `{"cells":{"a":[`:  "1,",
+		header + `{"member":"ann",`: `"x":1,`,
+	} {
+		rest := &endless{text: filler}
+		err := drain(io.MultiReader(strings.NewReader(begin), rest))
+		if err == nil || !strings.Contains(err.Error(), "longer than") || rest.n > 5<<20 {
+			t.Errorf("%q without end: %v after %d bytes", filler, err, rest.n)
+		}
+	}
+}
+
+// endless is a text without an end.
+type endless struct {
+	text string
+	n    int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = e.text[(e.n+i)%len(e.text)]
+	}
+	e.n += len(p)
+	return len(p), nil
+}
+
+func TestChangelogIsReadToItsEnd(t *testing.T) {
+	deltas := []leaderboard.Delta{{Epoch: "e", To: 1, Chain: "a"}, {Epoch: "e", From: 1, To: 2, PrevChain: "a", Chain: "b"}}
+	start := boardfile.Start{Board: "b", After: leaderboard.Head{Epoch: "e"}}
+	var file bytes.Buffer
+	if err := boardfile.WriteChanges(&file, start, deltas); err != nil {
+		t.Fatal(err)
+	}
+	text := file.String()
+	if s, got, err := boardfile.ReadChanges(strings.NewReader(text)); err != nil || s != start || !reflect.DeepEqual(got, deltas) {
+		t.Errorf("read %+v, %+v, %v", s, got, err)
+	}
+	broken := errors.New("broken")
+	for cut := range len(text) - 1 {
+		if _, _, err := boardfile.ReadChanges(io.MultiReader(strings.NewReader(text[:cut]), iotest.ErrReader(broken))); err == nil {
+			t.Fatalf("broken after %d of %d bytes it is taken for whole", cut, len(text))
+		}
+	}
+}
+
+func readAll(text string) error { return drain(strings.NewReader(text)) }
+
+func drain(in io.Reader) error {
+	r, err := boardfile.Read(in)
 	if err != nil {
 		return err
 	}

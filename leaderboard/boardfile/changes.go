@@ -1,7 +1,9 @@
 package boardfile
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"rollcall/leaderboard"
@@ -16,11 +18,19 @@ type Start struct {
 
 // WriteChanges writes a changelog.
 func WriteChanges(w io.Writer, start Start, deltas []leaderboard.Delta) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false) // a cell stays as it was sent
-	if err := enc.Encode(start); err != nil {
+	out := bufio.NewWriter(w)
+	if err := lines(out).Encode(start); err != nil {
 		return err
 	}
+	if err := AppendChanges(out, deltas); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// AppendChanges writes more of a changelog, a delta a line.
+func AppendChanges(w io.Writer, deltas []leaderboard.Delta) error {
+	enc := lines(w)
 	for _, d := range deltas {
 		if err := enc.Encode(d); err != nil {
 			return err
@@ -29,18 +39,27 @@ func WriteChanges(w io.Writer, start Start, deltas []leaderboard.Delta) error {
 	return nil
 }
 
-// ReadChanges reads a changelog to its end.
+func lines(w io.Writer) *json.Encoder {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false) // a cell stays as it was sent
+	return enc
+}
+
+// ReadChanges reads a changelog to its end. One that was cut off within a line,
+// or could not be read to its end, is an error.
 func ReadChanges(r io.Reader) (start Start, deltas []leaderboard.Delta, err error) {
 	dec := json.NewDecoder(r)
 	if err := dec.Decode(&start); err != nil {
 		return start, nil, faulty("", err)
 	}
-	for dec.More() {
+	for {
 		var d leaderboard.Delta
-		if err := dec.Decode(&d); err != nil {
+		switch err := dec.Decode(&d); {
+		case errors.Is(err, io.EOF):
+			return start, deltas, nil
+		case err != nil:
 			return start, deltas, faulty("", err)
 		}
 		deltas = append(deltas, d)
 	}
-	return start, deltas, nil
 }

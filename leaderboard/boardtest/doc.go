@@ -30,6 +30,7 @@ type Store interface {
 	Fence(ctx context.Context, board string, known leaderboard.Head) (head leaderboard.Head, begun bool, err error)
 	Ended(ctx context.Context, board, epoch string) (bool, error)
 	Sample(ctx context.Context, board string) (leaderboard.Sample, error)
+	Check(ctx context.Context, board string) error
 	Archive(ctx context.Context, board string) (leaderboard.Archive, error)
 	Restore(ctx context.Context, board string, a leaderboard.Archive) (leaderboard.Info, error)
 }
@@ -56,7 +57,7 @@ type Open func(tb testing.TB, o Options) Store
 
 // Run runs the whole suite.
 func Run(t *testing.T, open Open) {
-	for _, group := range []map[string]func(*testing.T, Open){identityTests, operationTests, boardTests, readTests, levelTests, historyTests, archiveTests} {
+	for _, group := range []map[string]func(*testing.T, Open){identityTests, operationTests, boardTests, readTests, levelTests, historyTests, archiveTests, originTests} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) { test(t, open) })
 		}

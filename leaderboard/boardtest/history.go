@@ -83,12 +83,43 @@ var historyTests = map[string]func(*testing.T, Open){
 			leaderboard.Event{Member: "c", Op: leaderboard.Set, Score: -leaderboard.MaxScore, ID: "c"})
 		f.wantSample(f.sample(), entries(t, f.snapshot()))
 	},
+	"ChangesAfterNoHeadAreAllThereAre": func(t *testing.T, open Open) {
+		f := newBoardWith(t, open, Options{ChangelogEntries: 10}, leaderboard.Rules{})
+		f.wantWhole(0, false)
+		for seq := uint64(1); seq < 20; seq += 2 {
+			f.apply(incr(seq, 1), incr(seq+1, 1))
+			f.wantWhole(int(seq+1)/2, false)
+		}
+		for seq := uint64(21); seq <= 2000; seq++ {
+			f.apply(incr(seq, 1))
+		}
+		f.wantWhole(10, true)
+		f.made()
+		f.wantWhole(0, false)
+		f.apply(incr(1, 1))
+		f.wantWhole(1, false)
+	},
+	"CheckFindsNothingWhereNothingIs": func(t *testing.T, open Open) {
+		f := newBoard(t, open, leaderboard.Rules{Order: leaderboard.Asc})
+		f.wantChecked()
+		for seq := uint64(1); seq <= 2500; seq += 50 {
+			var batch []leaderboard.Event
+			for i := seq; i < seq+50; i++ {
+				e := incr(i, float64(i%97)-1e-7)
+				e.Member = fmt.Sprint("m", i)
+				batch = append(batch, e)
+			}
+			f.apply(batch...)
+		}
+		f.apply(leaderboard.Event{Member: "m7", Op: leaderboard.Remove, ID: "x"})
+		f.wantChecked()
+	},
 	"UnknownBoardHasNoHistory": func(t *testing.T, open Open) {
 		s, ctx := open(t, Options{}), context.Background()
 		_, _, fenceErr := s.Fence(ctx, "no", leaderboard.Head{})
 		_, sampleErr := s.Sample(ctx, "no")
 		_, archiveErr := s.Archive(ctx, "no")
-		for i, err := range []error{fenceErr, sampleErr, archiveErr} {
+		for i, err := range []error{fenceErr, sampleErr, archiveErr, s.Check(ctx, "no")} {
 			if !errors.Is(err, leaderboard.ErrUnknownBoard) || errors.Is(err, leaderboard.ErrUnavailable) {
 				t.Fatalf("method %d: %v", i, err)
 			}
@@ -111,6 +142,37 @@ func (f *fixture) wantEnded(epoch string, want bool) {
 	f.Helper()
 	if got, err := f.store.Ended(context.Background(), f.name, epoch); err != nil || got != want {
 		f.Fatalf("Ended(%s) = %v, %v; want %v", epoch, got, err, want)
+	}
+}
+
+// wantWhole checks that the changes after the zero Head lead in so many batches
+// from where the epoch began, or from some later head if the changelog was cut,
+// to where the board is.
+func (f *fixture) wantWhole(batches int, cut bool) {
+	f.Helper()
+	deltas, err := f.store.Changes(context.Background(), f.name, leaderboard.Head{})
+	if err != nil || len(deltas) < batches || !cut && len(deltas) != batches {
+		f.Fatalf("Changes after no head: %d batches, %v; want %d", len(deltas), err, batches)
+	}
+	if len(deltas) == 0 {
+		return
+	}
+	at := leaderboard.Head{Epoch: deltas[0].Epoch, Version: deltas[0].From, Chain: deltas[0].PrevChain}
+	if begun := at.Version == 0; begun == cut {
+		f.Fatalf("the changes begin after %+v; cut: %v", at, cut)
+	}
+	again, err := f.store.Changes(context.Background(), f.name, at)
+	if err != nil {
+		f.Fatalf("Changes after %+v, where all begin: %v", at, err)
+	}
+	wantEqual(f, "changes", again, deltas)
+	wantEqual(f, "head", deltas[len(deltas)-1].Head(), f.head())
+}
+
+func (f *fixture) wantChecked() {
+	f.Helper()
+	if err := f.store.Check(context.Background(), f.name); err != nil {
+		f.Fatalf("Check: %v", err)
 	}
 }
 

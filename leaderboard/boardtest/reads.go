@@ -100,7 +100,6 @@ var readTests = map[string]func(*testing.T, Open){
 			"a version in the middle of a batch":      {Epoch: first.Epoch, Version: 1, Chain: first.Chain},
 			"a version that has not been reached yet": {Epoch: last.Epoch, Version: last.Version + 1, Chain: last.Chain},
 			"another epoch":                           {Epoch: "no", Version: first.Version, Chain: first.Chain},
-			"no head":                                 {},
 		} {
 			if _, err := f.store.Changes(context.Background(), "b", head); !errors.Is(err, leaderboard.ErrGone) || errors.Is(err, leaderboard.ErrUnavailable) {
 				t.Fatalf("after %s: %v", what, err)

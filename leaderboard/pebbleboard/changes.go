@@ -11,8 +11,10 @@ import (
 )
 
 // Changes returns the changelog after a head, oldest first, empty if the head
-// is current; leaderboard.ErrGone if it does not reach back, or the head is of
-// another history.
+// is current; after the zero Head, from where the changelog begins.
+// leaderboard.ErrGone if it does not reach back, or the head is of another
+// history; leaderboard.ErrDamaged too if an entry does not lead on from the one
+// before: the chain of each is computed from what it holds.
 func (s *Store) Changes(ctx context.Context, name string, after leaderboard.Head) ([]leaderboard.Delta, error) {
 	b, err := s.find(name)
 	if err != nil {
@@ -25,6 +27,7 @@ func (s *Store) Changes(ctx context.Context, name string, after leaderboard.Head
 	switch {
 	case after == head:
 		return nil, nil
+	case after == (leaderboard.Head{}):
 	case after.Epoch != head.Epoch || after.Version >= head.Version:
 		return nil, leaderboard.ErrGone
 	}
@@ -53,7 +56,8 @@ func (s *Store) Heads(ctx context.Context, names []string) (map[string]leaderboa
 	return heads, nil
 }
 
-// readLog reads the entries that lead from one head to another.
+// readLog reads the entries that lead from one head to another; all if the first
+// is the zero Head.
 func (s *Store) readLog(after, head leaderboard.Head) (deltas []leaderboard.Delta, err error) {
 	s.reading.RLock()
 	defer s.reading.RUnlock()
@@ -68,22 +72,30 @@ func (s *Store) readLog(after, head leaderboard.Head) (deltas []leaderboard.Delt
 		return nil, err
 	}
 	defer it.Close()
-	at := after
+	at, whole := after, after == (leaderboard.Head{})
 	for ok := it.First(); ok; ok = it.Next() {
 		d, err := decodeLog(it.Value())
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: an entry after version %d: %w: %w", leaderboard.ErrDamaged, at.Version, err, leaderboard.ErrGone)
+		}
+		if whole && len(deltas) == 0 {
+			at = leaderboard.Head{Epoch: head.Epoch, Version: d.From, Chain: d.PrevChain}
 		}
 		if d.From != at.Version || d.PrevChain != at.Chain {
-			return nil, leaderboard.ErrGone
+			if len(deltas) == 0 {
+				return nil, leaderboard.ErrGone
+			}
+			return nil, fmt.Errorf("%w: the entry to version %d does not lead on from that to version %d: %w", leaderboard.ErrDamaged, d.To, at.Version, leaderboard.ErrGone)
 		}
 		deltas, at = append(deltas, d), d.Head()
 	}
-	if err := it.Error(); err != nil {
+	switch err := it.Error(); {
+	case err != nil:
 		return nil, err
+	case whole && len(deltas) == 0, at == head:
+		return deltas, nil
+	case at.Version == head.Version:
+		return nil, fmt.Errorf("the entry to version %d leads to another chain than the board has: %w: %w", at.Version, leaderboard.ErrDamaged, leaderboard.ErrGone)
 	}
-	if at != head {
-		return nil, leaderboard.ErrGone
-	}
-	return deltas, nil
+	return nil, leaderboard.ErrGone
 }

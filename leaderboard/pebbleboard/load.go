@@ -127,7 +127,11 @@ func (s *Store) loadLog(b *board, head leaderboard.Head) error {
 // each calls f with every key under a prefix, less the prefix, and its value.
 // f must copy what it keeps.
 func (s *Store) each(prefix []byte, f func(key, value []byte) error) error {
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: upTo(prefix)})
+	return each(s.db, prefix, f)
+}
+
+func each(from pebble.Reader, prefix []byte, f func(key, value []byte) error) error {
+	it, err := from.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: upTo(prefix)})
 	if err != nil {
 		return err
 	}

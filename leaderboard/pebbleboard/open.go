@@ -1,28 +1,64 @@
 package pebbleboard
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// formatVersion is the version of what this package writes. A directory with
-// another one is refused.
-const formatVersion = 1
-
-// errFormat is a directory written by another version.
-var errFormat = errors.New("the data directory has another format")
-
 // Open opens a data directory, or makes it, checks it and reads every board.
 // It refuses a directory that is in use, of another format or damaged; see the
 // package comment. The caller must Close the store.
 func Open(cfg Config) (_ *Store, err error) {
+	s := newStore(cfg)
+	defer func() { err = s.opening(err) }()
+	if s.lock, err = lockDir(s.cfg.FS, s.cfg.Dir); err != nil {
+		return nil, err
+	}
+	if err := s.openLocked(); err != nil {
+		return nil, errors.Join(err, s.lock.Close())
+	}
+	go s.runCommitter()
+	s.startMarker()
+	return s, nil
+}
+
+// Examine reads all of a data directory as Open does, and writes nothing: its
+// error says why Open would refuse it. One that is not there, or empty, is fine.
+func Examine(cfg Config) (err error) {
+	s := newStore(cfg)
+	defer func() { err = s.opening(err) }()
+	list, err := s.cfg.FS.List(s.cfg.Dir)
+	if err != nil || len(list) == 0 {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	if !slices.Contains(list, lockName) { // nobody has ever opened it
+		return s.examine()
+	}
+	if s.lock, err = lockDir(s.cfg.FS, s.cfg.Dir); err != nil {
+		return err
+	}
+	return errors.Join(s.examine(), s.lock.Close())
+}
+
+// opening says what was being done when an error came.
+func (s *Store) opening(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("open data directory %s: %w", s.cfg.Dir, err)
+}
+
+func newStore(cfg Config) *Store {
 	cfg = cfg.withDefaults()
 	s := &Store{
 		cfg:       cfg,
@@ -39,25 +75,27 @@ func Open(cfg Config) (_ *Store, err error) {
 		s.sync = pebble.NoSync
 		s.cfg.Dir = "memory"
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("open data directory %s: %w", s.cfg.Dir, err)
-		}
-	}()
-	if s.lock, err = lockDir(cfg.FS, s.cfg.Dir); err != nil {
-		return nil, err
-	}
-	if err := s.openLocked(); err != nil {
-		return nil, errors.Join(err, s.lock.Close())
-	}
-	go s.runCommitter()
-	s.startMarker()
-	return s, nil
+	return s
 }
 
 // openLocked opens and reads a directory that is ours. What is there is read and
 // checked before anything is written, so that what is refused stays as it was.
 func (s *Store) openLocked() error {
+	if err := s.examine(); err != nil {
+		return err
+	}
+	if err := s.openDB(false); err != nil {
+		return err
+	}
+	if err := s.guard(s.stamp); err != nil {
+		return errors.Join(err, s.guard(s.db.Close))
+	}
+	s.opened.Store(true)
+	return nil
+}
+
+// examine reads and checks what is there, if anything is.
+func (s *Store) examine() error {
 	if err := scanDir(s.cfg.FS, s.cfg.Dir); err != nil {
 		return err
 	}
@@ -77,13 +115,6 @@ func (s *Store) openLocked() error {
 	case marked && !s.memory:
 		return fmt.Errorf("its file %s says that commit %d was durable, but there is no database: files are missing", markName, mark)
 	}
-	if err := s.openDB(false); err != nil {
-		return err
-	}
-	if err := s.guard(s.stamp); err != nil {
-		return errors.Join(err, s.guard(s.db.Close))
-	}
-	s.opened.Store(true)
 	return nil
 }
 
@@ -132,78 +163,15 @@ func (s *Store) load(mark uint64, marked bool) error {
 	return s.loadBoards()
 }
 
-// checkFormat refuses another format; a directory that holds nothing is fresh.
-func (s *Store) checkFormat() (fresh bool, err error) {
-	v, err := s.get(keyFormat)
-	if err != nil {
-		return false, err
-	}
-	if v != nil {
-		if n, _ := binary.Uvarint(v); n != formatVersion {
-			return false, fmt.Errorf("%w: it is %d, this program reads %d", errFormat, n, formatVersion)
-		}
-		return false, nil
-	}
-	it, err := s.db.NewIter(nil)
-	if err != nil {
-		return false, err
-	}
-	empty := !it.First()
-	if err := it.Close(); err != nil {
-		return false, err
-	}
-	if !empty {
-		return false, fmt.Errorf("%w: it holds something else", errFormat)
-	}
-	return true, nil
-}
-
-// stamp marks a directory as ours, and how far it is durable. What a Restore
-// left that did not come to its end is struck.
-func (s *Store) stamp() error {
-	if err := s.writeMark(); err != nil {
-		return err
-	}
-	if err := s.strikeRestores(); err != nil {
-		return fmt.Errorf("parts of a board that was being restored: %w", err)
-	}
-	v, err := s.get(keyFormat)
-	if v != nil || err != nil {
-		return err
-	}
-	return s.db.Set(keyFormat, binary.AppendUvarint(nil, formatVersion), s.sync)
-}
-
-func (s *Store) readCommits() (uint64, error) {
-	v, err := s.get(keyCommit)
-	if err != nil || v == nil {
-		return 0, err
-	}
-	if len(v) != 8 {
-		return 0, fmt.Errorf("commit number of %d bytes", len(v))
-	}
-	return binary.BigEndian.Uint64(v), nil
-}
-
-// get returns a copy of a value, nil if there is none.
-func (s *Store) get(key []byte) ([]byte, error) {
-	v, closer, err := s.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer closer.Close()
-	return append([]byte{}, v...), nil
-}
+// lockName is the file that a process holds while it uses the directory.
+const lockName = "rollcall.lock"
 
 // lockDir makes the directory if need be and keeps other processes out of it.
 func lockDir(fs vfs.FS, dir string) (io.Closer, error) {
 	if err := fs.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := fs.Lock(fs.PathJoin(dir, "rollcall.lock"))
+	lock, err := fs.Lock(fs.PathJoin(dir, lockName))
 	switch {
 	case err == nil:
 		return lock, nil

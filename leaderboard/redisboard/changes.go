@@ -27,8 +27,10 @@ var changesLua string
 var changesScript = script{redis.NewScript(changesLua), "changes"}
 
 // Changes returns the changelog after a head, oldest first, empty if the head
-// is current; leaderboard.ErrGone if it does not reach back, or the head is of
-// another history, or an entry is damaged.
+// is current; after the zero Head, from where the changelog begins.
+// leaderboard.ErrGone if it does not reach back, or the head is of another
+// history; leaderboard.ErrDamaged too, and the log says so, if an entry is not
+// what a script wrote: its content must fit its chain.
 func (s *Store) Changes(ctx context.Context, board string, after leaderboard.Head) ([]leaderboard.Delta, error) {
 	k, err := s.keysOf(board)
 	if err != nil {
@@ -53,6 +55,8 @@ func (s *Store) changes(ctx context.Context, board string, k keys, after, head l
 	switch {
 	case after == head:
 		return nil, nil
+	case after == (leaderboard.Head{}):
+		return s.allChanges(ctx, board, k, head)
 	case after.Epoch != head.Epoch || after.Version >= head.Version:
 		return nil, leaderboard.ErrGone
 	}
@@ -61,28 +65,41 @@ func (s *Store) changes(ctx context.Context, board string, k keys, after, head l
 	if after.Chain == firstChain(after.Epoch) { // no entry led there, or one of the epoch before
 		t.proved, start = true, "("+start
 	}
-	for t.at.Version < head.Version {
-		page, err := s.logPage(ctx, k, start, streamID(head.Version))
-		if err != nil {
-			return nil, err
-		}
-		if len(page) == 0 {
-			break
-		}
-		for _, m := range page {
-			if err := t.take(m); err != nil {
-				if errors.Is(err, errDamaged) { // which nobody else hears of: a snapshot heals it
-					s.cfg.Logger.Error("entry of the changelog is damaged", "board", board, "entry", m.ID, "err", err)
-				}
-				return nil, err
-			}
-		}
-		start = "(" + page[len(page)-1].ID
+	if err := s.eachEntry(ctx, board, k, start, head.Version, t.take); err != nil {
+		return nil, err
 	}
 	if t.at != head {
 		return nil, leaderboard.ErrGone
 	}
 	return t.deltas, nil
+}
+
+// eachEntry gives the entries from an id to a version to take, until it fails.
+func (s *Store) eachEntry(ctx context.Context, board string, k keys, start string, to uint64, take func(redis.XMessage) error) error {
+	for {
+		page, err := s.logPage(ctx, k, start, streamID(to))
+		if err != nil {
+			return err
+		}
+		for _, m := range page {
+			if err := take(m); err != nil {
+				return s.told(board, err)
+			}
+		}
+		if len(page) == 0 || page[len(page)-1].ID == streamID(to) {
+			return nil
+		}
+		start = "(" + page[len(page)-1].ID
+	}
+}
+
+// told tells the log of a damaged entry, of which nobody else hears: a snapshot
+// heals it.
+func (s *Store) told(board string, err error) error {
+	if errors.Is(err, errDamaged) {
+		s.cfg.Logger.Error("changelog is damaged", "board", board, "err", err)
+	}
+	return err
 }
 
 // logPage reads the next entries of the changelog, none if there are none.
@@ -117,38 +134,6 @@ func (r *reply) sub() reply {
 	return reply{script: r.script, list: list}
 }
 
-// tail is the part of a changelog that follows a head.
-type tail struct {
-	at     leaderboard.Head // where the deltas lead
-	proved bool             // at is of the changelog's history
-	deltas []leaderboard.Delta
-}
-
-// take takes the next entry. The first one must be that which led to at, with
-// its chain; each other must lead on from the one before.
-func (t *tail) take(m redis.XMessage) error {
-	e, err := readEntry(m)
-	if err != nil {
-		return fmt.Errorf("entry %s: %w: %w", m.ID, leaderboard.ErrGone, err)
-	}
-	at := strconv.FormatUint(t.at.Version, 10)
-	if !t.proved {
-		if t.proved = e.to == at && e.chain == t.at.Chain; !t.proved {
-			return leaderboard.ErrGone
-		}
-		return nil
-	}
-	if e.from != at {
-		return leaderboard.ErrGone
-	}
-	d, err := e.delta(t.at.Epoch, t.at.Chain)
-	if err != nil {
-		return fmt.Errorf("entry %s: %w: %w", m.ID, leaderboard.ErrGone, err)
-	}
-	t.deltas, t.at = append(t.deltas, d), d.Head()
-	return nil
-}
-
 func streamID(version uint64) string { return strconv.FormatUint(version, 10) + "-0" }
 
 func readEntry(m redis.XMessage) (entry, error) {
@@ -160,7 +145,7 @@ func readEntry(m redis.XMessage) (entry, error) {
 	}
 	e.rules, _ = m.Values["rules"].(string)
 	if !ok {
-		return e, fmt.Errorf("%w: a field is missing", errDamaged)
+		return e, damagedEntry{m.ID, fmt.Errorf("%w: a field is missing", errDamaged)}
 	}
 	return e, nil
 }

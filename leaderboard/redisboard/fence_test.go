@@ -220,3 +220,33 @@ func TestDeleteEndsABoardThatIsFencedMeanwhile(t *testing.T) {
 		t.Errorf("the board is there: %+v, %v", heads, err)
 	}
 }
+
+// A board that goes on in another epoch is still the same board.
+func TestFenceKeepsTheOrigin(t *testing.T) {
+	server := redistest.Start(t)
+	s := newStore(t, server, redisboard.Config{})
+	first := mustPut(t, s, board, leaderboard.Rules{}).Head.Epoch
+	mustApply(t, s, add("s", 1, "m", 1))
+	kept := dumpAll(t, server)
+	for range 3 { // each forgets what came after the last
+		known := mustApply(t, s, add("s", 2, "m", 1)).Head
+		forget(t, server, kept)
+		head, begun := mustFence(t, s, known)
+		if !begun || head.Epoch == known.Epoch {
+			t.Fatalf("fence: %+v, %v", head, begun)
+		}
+		at, _, err := s.Source(ctx, board, "s")
+		claimed, _, claimErr := s.Claim(ctx, board, "s")
+		proven, proveErr := s.Prove(ctx, board, []string{"s"}, "")
+		a, archiveErr := s.Archive(ctx, board)
+		if err := errors.Join(err, claimErr, proveErr, archiveErr); err != nil {
+			t.Fatal(err)
+		}
+		for who, origin := range map[string]string{"Source": at.Origin, "Claim": claimed.Origin, "Prove": proven.Sources[0].Origin, "Archive": a.Origin} {
+			if origin != first {
+				t.Errorf("%s says origin %q; it began as %q", who, origin, first)
+			}
+		}
+		kept = dumpAll(t, server)
+	}
+}

@@ -153,8 +153,12 @@ func TestADamagedChangelogIsAnError(t *testing.T) {
 			}
 		}
 		deltas, err := s.Changes(ctx, board, start)
-		if !errors.Is(err, leaderboard.ErrGone) {
+		if !errors.Is(err, leaderboard.ErrGone) || !strings.Contains(err.Error(), "entry 2-0") {
 			t.Errorf("%s: %+v, %v", what, deltas, err)
+		}
+		_, err = s.Changes(ctx, board, leaderboard.Head{})
+		if !errors.Is(err, leaderboard.ErrGone) || !strings.Contains(err.Error(), "entry 2-0") {
+			t.Errorf("%s, all: %v", what, err)
 		}
 		if _, board := mustRead(t, s); board["m"].Score != 2 {
 			t.Errorf("%s: the snapshot has %+v", what, board)

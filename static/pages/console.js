@@ -16,7 +16,7 @@ import { scoreText } from './row.js';
 
 /** @typedef {{board: string, rules: Rules, version: number, total: number, frozen: boolean}} BoardInfo */
 /** @typedef {{room: string, count: number, degraded: boolean}} RoomCount */
-/** @typedef {{node: string, started: number, version: string, sessions: number, users: number, boards: number, rooms: number, store: string, bus: string, hot: BoardLoad[]}} NodeInfo */
+/** @typedef {{node: string, started: number, version: string, sessions: number, users: number, boards: number, rooms: number, store: string, bus: string, problem?: string, lost?: number, hot: BoardLoad[]}} NodeInfo */
 /** @typedef {{board: string, rate: number, queued: number, busy: number}} BoardLoad */
 
 const POLL = 2000;
@@ -42,7 +42,8 @@ function nodeLine(node) {
   const facts = `up ${ageText(Date.now() + offset - node.started)} · ${node.sessions} sessions · ${node.users} users · ${node.boards} boards · ${node.rooms} rooms`;
   const stores = { memory: 'memory only: a restart forgets everything', disk: 'on disk' }[node.store] ?? node.store;
   return el('div', { class: 'line' }, el('strong', { class: 'id' }, node.node), el('span', {}, facts),
-    el('span', { class: 'quiet' }, `store ${stores} · bus ${node.bus}${node.version ? ` · ${node.version}` : ''}`));
+    el('span', { class: 'quiet' }, `store ${stores} · bus ${node.bus}${node.version ? ` · ${node.version}` : ''}`),
+    node.problem ? el('span', { class: 'problem' }, node.problem) : null);
 }
 
 /** @param {NodeInfo[]} nodes */
