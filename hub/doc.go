@@ -9,9 +9,10 @@
 // Lock order, outermost first. No store is called and no socket is written
 // under any of them.
 //
-//	poller.mu → feeds.mu → feed.mu → the replica's, pacer.mu, losses.mu, missing.mu, standings.mu, Hub.mu, fanout's, the bus's
+//	poller.mu → feeds.mu → feed.mu → the replica's, pacer.mu, losses.mu, missing.mu, standings.mu, journal.mu, Hub.mu, fanout's, the bus's
 //	rooms.mu → room.mu → pacer.mu, Hub.mu, fanout's, the bus's
 //	standings.mu → session.mu, Hub.mu
+//	journal.mu → Hub.mu
 //	queues.mu, loads.mu, nodes.mu, sessions.mu, session.mu, rates.mu: with no other
 //	breaker.mu → reads.mu, Hub.mu; auditor.mu, brief.mu: with no other
 //

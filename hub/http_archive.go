@@ -111,10 +111,16 @@ func (h *Hub) putArchive(w http.ResponseWriter, r *http.Request, p *Principal) *
 	a.Entries = func(yield func(leaderboard.Entry) bool) {
 		n := 0
 		for e := range all {
-			if bad = checkEntry(n, &e); bad != nil || !yield(e) {
+			if bad = checkEntry(n, &e); bad != nil {
+				break
+			}
+			if !yield(e) {
 				return
 			}
 			n++
+		}
+		if bad != nil || file.Err() != nil {
+			yield(leaderboard.Entry{}) // no store takes it: what follows the last good entry spoils them all
 		}
 	}
 	info, err := h.boards.Restore(r.Context(), board, a)

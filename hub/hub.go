@@ -91,8 +91,8 @@ func New(cfg Config, boards Boards, roster Roster, bus Bus) *Hub {
 // Node is the node's id.
 func (h *Hub) Node() string { return h.cfg.Node }
 
-// Start reads the journal, runs the node's loops and, where the store is its own, warms its
-// replicas; then it is ready. Stop it with Close.
+// Start reads the journal, runs the node's loops and, where the store is its
+// own, warms its replicas; then it is ready. Stop it with Close.
 func (h *Hub) Start(ctx context.Context) error {
 	if err := h.journal.start(ctx); err != nil {
 		return err

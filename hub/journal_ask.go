@@ -10,7 +10,7 @@ import (
 )
 
 // journalRetry is the first pause after an answer that settled nothing; it
-// doubles up to proofRetryMax.
+// doubles up to proofRetry while others are waited for, else to proofRetryMax.
 const journalRetry = proofRetry / 4
 
 // look asks the store about what may be asked, and forgets boards that have
@@ -106,7 +106,11 @@ func (j *journal) ask(b *journalBoard) {
 	for _, l := range lines {
 		l.doubt = l.doubt || !settled
 	}
-	b.wait = min(max(2*b.wait, journalRetry), proofRetryMax)
+	most := proofRetryMax
+	if err == nil && !settled { // it answers: another node may have what comes first
+		most = proofRetry
+	}
+	b.wait = min(max(2*b.wait, journalRetry), most)
 	if more || settled && (proven || j.hub.cfg.Durable == "") {
 		b.wait = 0
 	}

@@ -82,7 +82,10 @@ func TestAnsweredEventsAreLetGo(t *testing.T) {
 				t.Fatal(fault)
 			}
 		}
+		synctest.Wait() // the store has the first
+		h.queues.mu.Lock()
 		all := h.queues.lines["a"].jobs
+		h.queues.mu.Unlock()
 		for range 3 {
 			store.let <- nil
 		}
@@ -141,6 +144,24 @@ func TestFailedBatchesAreLoggedOnceASecond(t *testing.T) {
 			t.Error("a batch that was withheld is counted as a call of the store")
 		}
 	})
+}
+
+// Boards that failed once and were never tried again make room for others.
+func TestBreakerForgetsFailuresForRoom(t *testing.T) {
+	h := New(Config{}, stalled{}, nil, silent{})
+	defer h.Close()
+	for i := range breakerMax {
+		h.breaker.report(fmt.Sprint("b", i), leaderboard.ErrUnavailable)
+	}
+	for range breakerFailures {
+		h.breaker.report("last", leaderboard.ErrUnavailable)
+	}
+	if h.breaker.refuse("last") == nil {
+		t.Error("the store is asked on of a board that fails, since others failed once")
+	}
+	if n := len(h.breaker.circuits); n > breakerMax {
+		t.Errorf("%d boards are watched", n)
+	}
 }
 
 // scrape is what /metrics shows.

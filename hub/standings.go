@@ -126,9 +126,10 @@ func (b *standingBoard) moveLocked(epoch string) {
 	}
 }
 
-// endLocked forgets what was known of a board that is not there.
+// endLocked forgets what was known of a board that was deleted. Its epoch is
+// remembered: if the board is made anew, that is another.
 func (b *standingBoard) endLocked() {
-	b.epoch, b.origin = "", ""
+	b.origin = ""
 	for _, at := range b.sources {
 		at.acked, at.seq, at.durable, at.doubt, at.untold = 0, 0, 0, false, false
 	}
@@ -147,15 +148,10 @@ func (st *standings) found(board, epoch string) {
 	st.hub.journal.found(board, epoch)
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	b := st.boards[board]
-	if b == nil || b.epoch == epoch {
-		return
+	if b := st.boards[board]; b != nil && b.epoch != epoch {
+		b.moveLocked(epoch)
+		st.signal()
 	}
-	for _, at := range b.sources {
-		at.doubt = true
-	}
-	b.soonest, b.wait = time.Time{}, 0
-	st.signal()
 }
 
 // has reports whether sessions here push sources of the board.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"rollcall/leaderboard"
 )
@@ -51,13 +52,14 @@ func writeCSV(out io.Writer, board *fetched) error {
 	return w.Error()
 }
 
-// csvCell is a text as it is, a number as it is, and anything else as JSON.
+// csvCell is a text as it is, a number as it is, and anything else as JSON; so
+// is a text with control characters, which a line of CSV would not keep.
 func csvCell(raw json.RawMessage) string {
 	var text string
 	switch {
 	case raw == nil:
 		return ""
-	case json.Unmarshal(raw, &text) == nil:
+	case json.Unmarshal(raw, &text) == nil && !strings.ContainsFunc(text, unicode.IsControl):
 		return safe(text)
 	case json.Unmarshal(raw, new(float64)) == nil:
 		return string(raw)

@@ -21,7 +21,12 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	n, err := openNode(e.ctx, &c.serveFlags, file, c.logger(e.stderr))
+	log := c.logger(e.stderr)
+	n, err := openNode(e.ctx, &c.serveFlags, file, log)
+	if err != nil && e.ctx.Err() != nil {
+		log.Info("stopped before it was ready", "err", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (s *stores) openEmbedded(ctx context.Context, f *serveFlags, log *slog.Logg
 		log.Warn("memory only: a restart forgets everything", "data", "")
 	}
 	store, err := pebbleboard.Open(pebbleboard.Config{
-		Dir: f.Data, Logger: log, IDWindow: f.IDWindow, IDLimit: f.IDLimit,
+		Dir: f.Data, Logger: log, IDWindow: f.IDWindow, IDLimit: f.IDLimit, Stop: ctx.Done(),
 		Progress: func(board string, entries int) { log.Info("board read", "board", board, "entries", entries) },
 	})
 	if err != nil {

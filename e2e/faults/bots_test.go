@@ -93,6 +93,7 @@ func (w *world) newStream(board, name string, numbered bool) *stream {
 // pushNumbered pushes with the SDK's Source, which sends again what the server
 // has forgotten.
 func (w *world) pushNumbered(ctx context.Context, c *client.Client, s *stream, done <-chan struct{}) {
+	s.kept = true
 	src := w.claim(ctx, c, s)
 	for next := 0; src != nil; {
 		rest, n := s.rests(next)

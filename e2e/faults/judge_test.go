@@ -184,7 +184,7 @@ func (w *world) judgeLedger(board string, t table) {
 
 // mayLose reports whether acknowledged events of a stream may be missing: the
 // store forgot, nobody kept them, and their acks said so (memory).
-func (w *world) mayLose(s *stream) bool { return !s.numbered && w.mayForget() && w.plan.ack == "" }
+func (w *world) mayLose(s *stream) bool { return !s.kept && w.mayForget() && w.plan.ack == "" }
 
 // judgeStore compares with what the store itself holds: Redis is read past the
 // nodes, the embedded node is killed and reads its disk.

@@ -4,16 +4,30 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
+
+	"rollcall/wire"
 )
 
 // short are the seeds of `make test`: each topology, faults of each part.
 var short = []plan{
-	newPlan(2, embedded, "", 6*time.Second),
-	newPlan(4, single, "", 6*time.Second),
-	newPlan(6, sentinel, "", 6*time.Second),
-	newPlan(8, cluster, "", 6*time.Second),
+	newPlan(16, embedded, "", 6*time.Second),
+	newPlan(392, single, "", 6*time.Second),
+	newPlan(54, sentinel, "", 6*time.Second), // level memory: the store forgets
+	newPlan(44, cluster, "", 6*time.Second),  // level replica
+}
+
+// TestShortSeedsHaveTheWorst: what the seeds draw changes with the matrix.
+func TestShortSeedsHaveTheWorst(t *testing.T) {
+	for i, want := range []struct{ ack, fault string }{
+		{"", "node-kill"}, {"", "redis-kill"}, {"", "failover-hole"}, {wire.AckReplica, "failover-cut"},
+	} {
+		if p := short[i]; p.ack != want.ack || !slices.Contains(p.faults(), want.fault) {
+			t.Errorf("choose another seed, with level %q and %s:\n%v", want.ack, want.fault, p)
+		}
+	}
 }
 
 // TestSeeds runs schedules of faults and judges what is left; see the package.

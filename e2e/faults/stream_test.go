@@ -15,7 +15,8 @@ import (
 // such that they must be refused; theirs must stay 0.
 type stream struct {
 	board, name string
-	numbered    bool // pushed by a source; else by ids
+	numbered    bool // pushed by one source, in order; else by ids
+	kept        bool // pushed by the SDK, whose outbox outlives what the store forgets
 
 	mu      sync.Mutex
 	entries []entry // by k; guarded by mu

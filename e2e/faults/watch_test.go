@@ -195,7 +195,7 @@ func (t *tableView) fold(v *watcher, p *wire.Push) error {
 			return errors.New("a delta moves a member that is not there")
 		}
 		if d.Version < before.Version || len(next.Entries) != next.Total && next.Total <= wire.MaxPage {
-			return fmt.Errorf("a delta led from version %d to %d, %d entries of %d", before.Version, d.Version, len(next.Entries), next.Total)
+			return fmt.Errorf("a delta led from %s to %s (version %d), %d entries of %d", headOf(p.From), headOf(p.At), d.Version, len(next.Entries), next.Total)
 		}
 		t.state = next
 	}

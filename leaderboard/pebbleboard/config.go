@@ -31,6 +31,9 @@ type Config struct {
 	// Progress hears at Open of each board that is read, with its number of
 	// entries. nil = nobody.
 	Progress func(board string, entries int)
+	// Stop, once closed, ends an Open that still reads with context.Canceled. nil =
+	// nothing does.
+	Stop <-chan struct{}
 	// Now is the clock of the id window. nil = time.Now.
 	Now func() time.Time
 }

@@ -1,6 +1,7 @@
 package pebbleboard
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -50,6 +51,7 @@ func (s *Store) loadBoard(name string, value []byte) (*board, error) {
 }
 
 func (s *Store) loadEntries(b *board, total int) error {
+	n := 0
 	err := s.each(under(nil, kindEntry, b.epoch, ""), func(member, value []byte) error {
 		row, err := leaderboard.DecodeRow(value)
 		if err != nil {
@@ -59,12 +61,25 @@ func (s *Store) loadEntries(b *board, total int) error {
 			return fmt.Errorf("the entry of %q is that of %q", member, row.Member)
 		}
 		b.state.RestoreEntry(row.Entry)
+		if n++; n%1024 == 0 {
+			return s.stopped()
+		}
 		return nil
 	})
 	if err == nil && b.state.Len() != total {
 		err = fmt.Errorf("%d are there, the record says %d", b.state.Len(), total)
 	}
 	return err
+}
+
+// stopped is an error if Open shall read no more.
+func (s *Store) stopped() error {
+	select {
+	case <-s.cfg.Stop:
+		return context.Canceled
+	default:
+		return nil
+	}
 }
 
 func (s *Store) loadSources(b *board) error {
