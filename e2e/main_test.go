@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"testing"
 	"time"
@@ -74,16 +73,6 @@ func set(member string, score float64) wire.Event {
 
 func incr(member string, by float64) wire.Event {
 	return wire.Event{Member: member, Op: wire.OpIncr, Score: &by}
-}
-
-// wantCode checks that an error is the hub's refusal of that code.
-func wantCode(t testing.TB, err error, code wire.Code) *wire.Error {
-	t.Helper()
-	var no *wire.Error
-	if !errors.As(err, &no) || no.Code != code {
-		t.Fatalf("%v, want the refusal %s", err, code)
-	}
-	return no
 }
 
 // await takes states of a watch until one fits.

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"os"
@@ -19,18 +20,19 @@ func TestRestoredOldCopyIsToldApart(t *testing.T) {
 	hub := harness.Start(t)
 	c := hub.Dial()
 	newBoard(t, c, "b", wire.Rules{})
-	judge := newSource(t, c, "b", "judge")
+	bot := hub.Dial()
+	judge := newSource(t, bot, "b", "judge")
 	wantApplied(t, judge, set("ann", 1), set("bob", 2))
 	old := copyOf(t, hub)
 
 	wantApplied(t, judge, set("ann", 10), set("bob", 20), set("cay", 30))
+	_ = bot.Close() // its outbox would bring them back
 	first := readBoard(t, c.API, "b")
 	at := firstEvent(t, hub, "b", "").id
 
 	restore(t, hub, old)
-	_, err := judge.Push(bounded(t), set("dan", 40))
-	if no := wantCode(t, err, wire.Gap); no.Expected != 3 {
-		t.Errorf("the sender of forgotten events is told to go on with %d, want 3", no.Expected)
+	if no := pushed(t, hub, `{"member":"dan","op":"set","score":40,"source":"judge","seq":6}`).Error; no == nil || no.Code != wire.Gap || no.Expected != 3 {
+		t.Errorf("the sender of forgotten events is told %v, want a gap that expects 3", no)
 	}
 	other := newSource(t, c, "b", "judge")
 	if other.Last() != 2 {
@@ -54,6 +56,21 @@ func TestRestoredOldCopyIsToldApart(t *testing.T) {
 	}
 }
 
+// pushed is the result of one event that is sent as it is.
+func pushed(t *testing.T, hub *harness.Hub, event string) wire.Result {
+	t.Helper()
+	res, err := http.Post(hub.URL+"/v1/boards/b/events", "application/json", strings.NewReader(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var answer wire.Results
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || len(answer.Results) != 1 {
+		t.Fatalf("answer %+v, %v", answer, err)
+	}
+	return answer.Results[0]
+}
+
 // A watcher that lived through it all shows the history that is, not the one
 // that was, though their versions are equal.
 func TestWatcherFollowsARestoredCopy(t *testing.T) {
@@ -62,7 +79,9 @@ func TestWatcherFollowsARestoredCopy(t *testing.T) {
 	newBoard(t, c, "b", wire.Rules{})
 	wantApplied(t, newSource(t, c, "b", "judge"), set("ann", 1))
 	old := copyOf(t, hub)
-	wantApplied(t, newSource(t, c, "b", "one"), set("old", 2))
+	bot := hub.Dial()
+	wantApplied(t, newSource(t, bot, "b", "one"), set("old", 2))
+	_ = bot.Close() // its outbox would bring it back
 	version := readBoard(t, c.API, "b").Version
 
 	next, stop := iter.Pull2(hub.Dial().WatchBoard(bounded(t), "b", client.BoardOptions{}))

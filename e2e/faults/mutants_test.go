@@ -64,8 +64,8 @@ var mutants = []mutant{
 	{
 		name: "publish before apply",
 		edits: []harness.Edit{
-			{File: "hub/queue.go", Old: "\tout, err := h.boards.Apply(", New: "\th.publishEarly(board, batch)\n\tout, err := h.boards.Apply("},
-			{File: "hub/queue.go", Old: "// storeFault is what", New: publishEarly + "\n// storeFault is what"},
+			{File: "hub/apply.go", Old: "\tout, err := h.boards.Apply(", New: "\th.publishEarly(board, batch)\n\tout, err := h.boards.Apply("},
+			{File: "hub/apply.go", Old: "// tell tells what", New: publishEarly + "\n// tell tells what"},
 		},
 		plan:   plan{topology: single, length: 4 * time.Second},
 		judges: []string{"frames"},

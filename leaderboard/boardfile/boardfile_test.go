@@ -118,13 +118,16 @@ func TestOneValueIsHeldAtATime(t *testing.T) {
 	}
 }
 
-// endless is a text without an end.
+// endless is a text without an end, up to 64 MiB.
 type endless struct {
 	text string
 	n    int
 }
 
 func (e *endless) Read(p []byte) (int, error) {
+	if e.n > 64<<20 {
+		return 0, io.EOF
+	}
 	for i := range p {
 		p[i] = e.text[(e.n+i)%len(e.text)]
 	}
