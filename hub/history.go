@@ -75,8 +75,17 @@ func (f *feed) read(k known) error {
 	case err != nil:
 		return err
 	}
-	f.replace(k, snap)
-	return nil
+	return f.replace(k, snap)
+}
+
+// errBehind is why a snapshot is not taken.
+var errBehind = errors.New("the store was read behind what is known here, in the same epoch")
+
+// isBehind reports whether a head that was read goes back behind another within
+// one epoch: the replica has heard more meanwhile, or who was asked to fence and
+// who was read are not the same server; they will be, and then the fence decides.
+func isBehind(read, had leaderboard.Head) bool {
+	return read.Epoch == had.Epoch && (read.Version < had.Version || read.Version == had.Version && read.Chain != had.Chain)
 }
 
 // fence asks whether the store still has the history that a head is of. It
@@ -101,10 +110,14 @@ func (f *feed) fence(was leaderboard.Head) error {
 }
 
 // replace makes the store's snapshot the replica.
-func (f *feed) replace(k known, snap leaderboard.Snapshot) {
+func (f *feed) replace(k known, snap leaderboard.Snapshot) error {
 	rep := leaderboard.NewReplica(snap)
 	f.mu.Lock()
 	current := f.renewed == k.renewed // else missed says that there is more to read
+	if current && f.rep != nil && isBehind(snap.Head, f.rep.Head()) {
+		f.mu.Unlock()
+		return errBehind
+	}
 	if current {
 		f.foundLocked()
 		f.was = nil
@@ -116,12 +129,13 @@ func (f *feed) replace(k known, snap leaderboard.Snapshot) {
 	}
 	f.mu.Unlock()
 	if !current {
-		return
+		return nil
 	}
 	f.hub.standings.found(f.board, snap.Head.Epoch)
 	if last := k.last(); last != nil {
 		f.hub.log.Warn("board read anew", "board", f.board, "was", last.Head(), "is", snap.Head)
 	}
+	return nil
 }
 
 // repaintLocked makes every view be painted anew at a head that was shown

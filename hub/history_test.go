@@ -148,6 +148,29 @@ func TestFailedFenceKeepsWhatIsShown(t *testing.T) {
 	}
 }
 
+// Two servers are primary for a moment: the fence is asked of one that has
+// everything, and the board is read from one that has not.
+func TestNoReplicaGoesBackWithinAnEpoch(t *testing.T) {
+	store := newForgetful()
+	a, _, _ := newPairOn(t, store)
+	a.board("b", wire.Rules{})
+	for i := 1; i <= 10; i++ {
+		a.push("b", event("s", i, "ann", float64(i)))
+	}
+	s, first := a.watching("b")
+	store.set(func() { store.split = true })
+	store.back("b", 6)
+	within(t, "a snapshot that is behind", func() bool { return store.count("Snapshot") > 0 })
+	within(t, "another", func() bool { return store.count("Snapshot") > 0 })
+	if p := a.page("b", ""); p.Version != 10 || p.Epoch != first.Epoch {
+		t.Errorf("page %+v", p)
+	}
+	store.set(func() { store.split = false })
+	if snap, deltas := nextSnapshot(t, s); deltas > 0 || snap.Epoch == first.Epoch || snap.Version != 6 {
+		t.Errorf("shown %+v after %d deltas", snap, deltas)
+	}
+}
+
 // A changelog that was cut is no other history.
 func TestCutChangelogKeepsTheEpoch(t *testing.T) {
 	store := newForgetful()
