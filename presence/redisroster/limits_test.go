@@ -161,6 +161,9 @@ func TestObserveHearsOfEveryScript(t *testing.T) {
 	must[presence.UserState](t)(b.User(t.Context(), "u"))
 	must[[]presence.RoomCount](t)(b.Rooms(t.Context()))
 	must[[]presence.Transition](t)(b.SetMeta(t.Context(), []presence.Join{{Place: p}}))
+	if err := r.Part(t.Context(), "n1", []presence.Place{p}); err != nil {
+		t.Fatal(err)
+	}
 	b.leave("n1", p)
 	for _, s := range standard.all() {
 		if heard[s.name] != 1 {
