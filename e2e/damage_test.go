@@ -29,7 +29,7 @@ func TestDamagedDataIsRefusedOrHarmless(t *testing.T) {
 	places := placesIn(t, good.dir, damageStep(t))
 	var mu sync.Mutex
 	refused, harmless := map[string]int{}, map[string]int{}
-	each(2, len(places), func(i int) {
+	harness.Each(2, len(places), func(i int) {
 		p := places[i]
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, os.DirFS(good.dir)); err != nil {
@@ -229,22 +229,4 @@ func names(all map[string][32]byte) (list []string) {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// each runs do for 0 to n-1, so many side by side, and waits for all.
-func each(workers, n int, do func(i int)) {
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := range next {
-				do(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
 }

@@ -124,7 +124,7 @@ func TestBoardsSpreadOverACluster(t *testing.T) {
 	rc := redistest.StartCluster(t)
 	c := harness.StartCluster(t, harness.Config{Redis: rc.URL()})
 	clients := []*client.Client{c.Nodes[0].Dial(), c.Nodes[1].Dial(), c.Nodes[2].Dial()}
-	each(3, boards, func(b int) {
+	harness.Each(3, boards, func(b int) {
 		board := fmt.Sprintf("board-%02d", b)
 		if _, err := clients[b%3].PutBoard(bounded(t), board, wire.Rules{}); err != nil {
 			t.Error(err)

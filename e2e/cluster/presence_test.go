@@ -2,7 +2,6 @@ package cluster_test
 
 import (
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -125,26 +124,7 @@ func TestStormMakesNoEvent(t *testing.T) {
 	tokens := c.Keys.Players("hall", sessions)
 	w := watch(t, "third", c.Nodes[2].Dial(), "hall")
 
-	clients := make([]*client.Client, sessions)
-	each(16, sessions, func(i int) {
-		cl, err := client.Dial(t.Context(), c.URL, client.Token(tokens[i]), client.Backoff(20*time.Millisecond, harness.Scaled(4*time.Second)))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		clients[i] = cl
-		if err := cl.Join(bounded(t), "hall"); err != nil {
-			t.Error(err)
-		}
-	})
-	defer each(64, sessions, func(i int) {
-		if clients[i] != nil {
-			_ = clients[i].Close()
-		}
-	})
-	if t.Failed() {
-		t.FailNow()
-	}
+	clients := crowd(t, c, tokens)
 	before := w.until("everybody", func(s client.RoomState) bool { return s.Count == sessions })
 	onKilled := 0
 	for _, cl := range clients {
@@ -159,7 +139,7 @@ func TestStormMakesNoEvent(t *testing.T) {
 	killed := time.Now()
 	c.Nodes[0].Kill()
 	survivor := c.Nodes[1].ID
-	each(sessions, sessions, func(i int) {
+	harness.Each(sessions, sessions, func(i int) {
 		for clients[i].Session().Node != survivor || !clients[i].Connected() {
 			if time.Since(killed) > patience {
 				t.Errorf("session %d has not come back", i)
@@ -188,24 +168,6 @@ func TestStormMakesNoEvent(t *testing.T) {
 		t.Errorf("the first change after the storm left %d of %d; want one less", after.Count, sessions)
 	}
 	w.wantNoLeave()
-}
-
-// each runs do for 0 to n-1, so many side by side, and waits for all.
-func each(workers, n int, do func(i int)) {
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for i := range next {
-				do(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
 }
 
 // TestRosterKeysLostAreAnnouncedAgain: Redis forgets who is where; the nodes
@@ -254,4 +216,33 @@ func TestRosterKeysLostAreAnnouncedAgain(t *testing.T) {
 	if err != nil || page.Count != len(tokens)-1 || len(page.Users) != page.Count {
 		t.Errorf("%d users, %d listed, %v; want %d", page.Count, len(page.Users), err, len(tokens)-1)
 	}
+}
+
+// crowd dials a client for each token, through nginx, and joins them to the
+// hall. They are closed with the test.
+func crowd(t *testing.T, c *harness.Cluster, tokens []string) []*client.Client {
+	t.Helper()
+	clients := make([]*client.Client, len(tokens))
+	t.Cleanup(func() {
+		harness.Each(64, len(clients), func(i int) {
+			if clients[i] != nil {
+				_ = clients[i].Close()
+			}
+		})
+	})
+	harness.Each(16, len(tokens), func(i int) {
+		cl, err := client.Dial(t.Context(), c.URL, client.Token(tokens[i]), client.Backoff(20*time.Millisecond, harness.Scaled(4*time.Second)))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		clients[i] = cl
+		if err := cl.Join(bounded(t), "hall"); err != nil {
+			t.Error(err)
+		}
+	})
+	if t.Failed() {
+		t.FailNow()
+	}
+	return clients
 }

@@ -22,26 +22,7 @@ func TestRollingRestart(t *testing.T) {
 	tokens := c.Keys.Players("hall", people)
 	w := watch(t, "through nginx", c.Dial(), "hall")
 
-	clients := make([]*client.Client, people)
-	each(16, people, func(i int) {
-		cl, err := client.Dial(t.Context(), c.URL, client.Token(tokens[i]), client.Backoff(20*time.Millisecond, harness.Scaled(4*time.Second)))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		clients[i] = cl
-		if err := cl.Join(bounded(t), "hall"); err != nil {
-			t.Error(err)
-		}
-	})
-	defer each(64, people, func(i int) {
-		if clients[i] != nil {
-			_ = clients[i].Close()
-		}
-	})
-	if t.Failed() {
-		t.FailNow()
-	}
+	clients := crowd(t, c, tokens)
 	w.until("everybody", func(s client.RoomState) bool { return s.Count == people })
 	ledgers, stop := fillAll(t, "b", c.Dial(), c.Dial(), c.Dial())
 	defer stop()
@@ -53,7 +34,7 @@ func TestRollingRestart(t *testing.T) {
 		took := n.Stop()
 		begin := time.Now()
 		n.Restart()
-		each(people, people, func(k int) {
+		harness.Each(people, people, func(k int) {
 			until(t, patience, func() string {
 				if !clients[k].Connected() || clients[k].Session().Node == old {
 					return fmt.Sprintf("participant %d has not come back", k)
